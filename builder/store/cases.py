@@ -1,0 +1,155 @@
+"""Declare the tables of one deployment's case store."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    Column,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    UniqueConstraint,
+)
+
+from federation.audit import checkpoint_table, entry_table
+from federation.store import Instant, Json
+
+__all__ = [
+    "audit_checkpoint",
+    "audit_entry",
+    "case",
+    "case_metadata",
+    "draft",
+    "event",
+    "notice",
+    "pending_query",
+    "scenario",
+    "task",
+    "use",
+]
+
+case_metadata = MetaData()
+
+scenario = Table(
+    "scenario",
+    case_metadata,
+    Column("hash", String(64), primary_key=True),
+    Column("version", String(32), nullable=False),
+    Column("spec", Json, nullable=False),
+    Column("published_at", Instant, nullable=False),
+    comment="every version that a case of this deployment began with",
+)
+
+draft = Table(
+    "draft",
+    case_metadata,
+    Column("case_no", String(32), primary_key=True),
+    Column("account", String(64), nullable=False, index=True),
+    Column("scenario_hash", String(64), ForeignKey("scenario.hash"), nullable=False),
+    Column("form", String(64), nullable=False),
+    Column("reason", String(16), nullable=False),
+    Column("answers", Json, nullable=False),
+    Column("provenance", Json, nullable=False),
+    Column("fetched", Json, nullable=False),
+    Column("done", Json, nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("begun_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("expires_at", Instant, nullable=False, index=True),
+)
+
+case = Table(
+    "case",
+    case_metadata,
+    Column("case_no", String(32), primary_key=True),
+    Column("scenario_hash", String(64), ForeignKey("scenario.hash"), nullable=False),
+    Column("account", String(64), nullable=False, index=True),
+    Column("applicant", Json, nullable=False),
+    Column("status", String(16), nullable=False, index=True),
+    Column("answers", Json, nullable=False),
+    Column("provenance", Json, nullable=False),
+    Column("fetched", Json, nullable=False),
+    Column("seal", String(64), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("submitted_at", Instant, nullable=False),
+    Column("updated_at", Instant, nullable=False),
+    Column("ended_at", Instant, nullable=True),
+)
+
+event = Table(
+    "event",
+    case_metadata,
+    Column("case_no", String(32), ForeignKey("case.case_no"), primary_key=True),
+    Column("seq", Integer, primary_key=True),
+    Column("at", Instant, nullable=False),
+    Column("kind", String(32), nullable=False),
+    Column("actor", Json, nullable=True),
+    Column("step", String(64), nullable=True),
+    Column("data", Json, nullable=False),
+)
+
+task = Table(
+    "task",
+    case_metadata,
+    Column("case_no", String(32), ForeignKey("case.case_no"), primary_key=True),
+    Column("task", String(96), primary_key=True),
+    Column("step", String(64), nullable=False),
+    Column("party", String(64), nullable=False),
+    Column("role", String(64), nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("opened_at", Instant, nullable=False),
+    Column("due_at", Instant, nullable=True),
+    Column("done_at", Instant, nullable=True),
+    Column("done_by", String(64), nullable=True),
+    Index("task_worklist", "party", "state", "due_at"),
+    comment="a projection of the events for worklists, written in the same transaction",
+)
+
+pending_query = Table(
+    "pending_query",
+    case_metadata,
+    Column("case_no", String(32), ForeignKey("case.case_no"), primary_key=True),
+    Column("step", String(64), primary_key=True),
+    Column("query", String(64), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("retry_at", Instant, nullable=False, index=True),
+    Column("fault", String(64), nullable=True),
+)
+
+use = Table(
+    "use",
+    case_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_no", String(32), nullable=False, index=True),
+    Column("at", Instant, nullable=False),
+    Column("node", String(64), nullable=False),
+    Column("dataset", String(128), nullable=False),
+    Column("fields", Json, nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("purpose", String(32), nullable=False),
+    Column("grant", String(64), nullable=False),
+    Column("asked_by", String(64), nullable=False),
+    Column("outcome", String(16), nullable=False),
+    Column("entry", String(96), nullable=False),
+    comment="every use of somebody's data for a case, kept for the person concerned to read",
+)
+
+notice = Table(
+    "notice",
+    case_metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("case_no", String(32), nullable=False),
+    Column("event", Integer, nullable=False),
+    Column("account", String(64), nullable=False, index=True),
+    Column("notice", String(64), nullable=False),
+    Column("title", Json, nullable=False),
+    Column("text", Json, nullable=False),
+    Column("at", Instant, nullable=False),
+    Column("read_at", Instant, nullable=True),
+    UniqueConstraint("case_no", "event", "account", name="notice_once"),
+)
+
+audit_entry = entry_table(case_metadata)
+audit_checkpoint = checkpoint_table(case_metadata)

@@ -1,0 +1,49 @@
+"""Faults of settings and of the hub's own stores."""
+
+from builder.errors import Fault
+
+__all__ = ["SettingUnknown", "SettingWrong", "SettingsMissing", "SettingsUnreadable"]
+
+
+class SettingsMissing(Fault):
+    """No settings file in the home folder."""
+
+    code = "settings.missing"
+    http = 500
+    zh = "在 {folder} 没有找到城市设置文件 scenarist.toml。"
+    en = "There is no settings file scenarist.toml in {folder}."
+    next_zh = "先运行 scenarist demo 建好演示城市,或用 --home 指向已有的城市目录。"
+    next_en = "Run scenarist demo to build the demo city, or point --home to an existing city."
+
+
+class SettingsUnreadable(Fault):
+    """The settings file is not TOML."""
+
+    code = "settings.unreadable"
+    http = 500
+    zh = "设置文件第 {line} 行无法识别。"
+    en = "Line {line} of the settings file cannot be read as TOML."
+    next_zh = "请按 TOML 格式修改该行,或恢复备份。"
+    next_en = "Correct that line to valid TOML, or restore a backup."
+
+
+class SettingUnknown(Fault):
+    """A key that no setting has."""
+
+    code = "settings.unknown"
+    http = 500
+    zh = "设置项“{key}”不存在,最接近的是“{nearest}”。"
+    en = "There is no setting “{key}”; the nearest is “{nearest}”."
+    next_zh = "请改正名称或删除该项。"
+    next_en = "Correct the name or remove the line."
+
+
+class SettingWrong(Fault):
+    """A value of the wrong kind."""
+
+    code = "settings.wrong"
+    http = 500
+    zh = "设置项“{key}”的值应为:{expected}。"
+    en = "The setting “{key}” must be: {expected}."
+    next_zh = "请修改后重新启动;原文件未被改动。"
+    next_en = "Correct it and start again; the file was not changed."

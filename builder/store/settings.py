@@ -1,0 +1,126 @@
+"""Read a city's settings: one TOML file in its home folder, every key known, all findings at once."""
+
+from __future__ import annotations
+
+import difflib
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from builder.errors import Fault, Findings
+from builder.store.errors import (
+    SettingsMissing,
+    SettingsUnreadable,
+    SettingUnknown,
+    SettingWrong,
+)
+
+__all__ = ["FILE_NAME", "Settings", "read_settings", "write_settings"]
+
+FILE_NAME = "scenarist.toml"
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """How one city runs. Secrets are not here: keys live in `<home>/keys`, mode 0600.
+
+    Attributes:
+        home: the folder that holds everything of this city.
+        city: code of the city in the county table, e.g. ``"340100"``.
+        demo: True shows the demo accounts on the sign-in page and marks every page as a demo.
+        hub_url: SQLAlchemy URL of the hub's store; relative SQLite paths are below `home`.
+        case_prefix: letters in front of every case number.
+        session_hours: how long a sign-in lasts.
+        draft_fetch_minutes: how long a fetched answer may be reused inside one draft.
+        log_level: ``debug``, ``info``, ``warning`` or ``error``.
+        proxy_hops: how many reverse proxies stand in front of the web process.
+        secure_cookies: True when the city is served over HTTPS.
+    """
+
+    home: Path
+    city: str = "340100"
+    demo: bool = False
+    hub_url: str = "sqlite:///hub.db"
+    case_prefix: str = "HF"
+    session_hours: int = 12
+    draft_fetch_minutes: int = 60
+    log_level: str = "info"
+    proxy_hops: int = 0
+    secure_cookies: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Key:
+    test: Callable[[object], bool]
+    expected: str
+
+
+def _is_count(low: int, high: int) -> Callable[[object], bool]:
+    return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= high
+
+
+_LEVELS = ("debug", "info", "warning", "error")
+_KEYS: Mapping[str, _Key] = {
+    "city": _Key(lambda v: isinstance(v, str) and v.isdigit() and len(v) == 6, "6-digit code"),
+    "demo": _Key(lambda v: isinstance(v, bool), "true / false"),
+    "hub_url": _Key(lambda v: isinstance(v, str) and "://" in v, "sqlite:///… / postgresql://…"),
+    "case_prefix": _Key(lambda v: isinstance(v, str) and v.isalpha() and v.isupper(), "A-Z"),
+    "session_hours": _Key(_is_count(1, 72), "1-72"),
+    "draft_fetch_minutes": _Key(_is_count(1, 1440), "1-1440"),
+    "log_level": _Key(lambda v: v in _LEVELS, " / ".join(_LEVELS)),
+    "proxy_hops": _Key(_is_count(0, 5), "0-5"),
+    "secure_cookies": _Key(lambda v: isinstance(v, bool), "true / false"),
+}
+
+
+def read_settings(home: Path) -> Settings:
+    """Return the settings of the city in `home`.
+
+    Raises:
+        SettingsMissing: there is no settings file.
+        Findings: every key that is unknown or of the wrong kind.
+    """
+    path = home / FILE_NAME
+    try:
+        text = path.read_text(encoding="utf-8")
+    except (FileNotFoundError, NotADirectoryError):
+        raise SettingsMissing(folder=home.name or str(home)) from None
+    try:
+        raw: dict[str, object] = tomllib.loads(text)
+    except tomllib.TOMLDecodeError as fault:
+        raise SettingsUnreadable(line=_line(str(fault)), where=FILE_NAME) from None
+    findings = [f for key, value in raw.items() if (f := _finding(key, value))]
+    if findings:
+        raise Findings(findings, where=FILE_NAME)
+    return Settings(home=home.resolve(), **cast("dict[str, str]", raw))  # type: ignore[arg-type] # each key's kind was just tested
+
+
+def write_settings(settings: Settings) -> None:
+    """Write the settings file, whole or not at all."""
+    lines = ["# Scenarist: settings of this city. See docs/settings.md."]
+    for key in _KEYS:
+        value = getattr(settings, key)
+        shown = str(value).lower() if isinstance(value, bool) else (
+            str(value) if isinstance(value, int) else f'"{value}"'
+        )
+        lines.append(f"{key} = {shown}")
+    path = settings.home / FILE_NAME
+    scratch = path.with_suffix(".new")
+    scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    scratch.replace(path)
+
+
+def _finding(key: str, value: object) -> Fault | None:
+    if key not in _KEYS:
+        near = difflib.get_close_matches(key, _KEYS, n=1, cutoff=0) or ["city"]
+        return SettingUnknown(key=key, nearest=near[0], where=f"/{key}")
+    if not _KEYS[key].test(value):
+        return SettingWrong(key=key, expected=_KEYS[key].expected, where=f"/{key}")
+    return None
+
+
+def _line(message: str) -> int:
+    words = message.replace(",", " ").replace(")", " ").split()
+    return int(words[words.index("line") + 1]) if "line" in words else 0
