@@ -7,14 +7,13 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
-    MetaData,
     String,
     Table,
     UniqueConstraint,
 )
 
 from federation.audit import checkpoint_table, entry_table
-from federation.store import Instant, Json
+from federation.store import Instant, Json, new_metadata
 
 __all__ = [
     "audit_checkpoint",
@@ -30,7 +29,7 @@ __all__ = [
     "use",
 ]
 
-case_metadata = MetaData()
+case_metadata = new_metadata()
 
 scenario = Table(
     "scenario",
