@@ -1,0 +1,38 @@
+"""Keep state: open databases, read and write them in honest transactions, bring schemas up.
+
+Two schemas live on the metadata objects here: `hub_metadata` (what the city runs) and
+`node_metadata` (what a bureau's node runs). Each table is declared in the module that owns it.
+`resource` finds the files that travel with the code.
+"""
+
+from federation.store.encoding import canonical
+from federation.store.engine import exclusive, open_engine, read, sqlite_url, store_name, write
+from federation.store.migration import Tree, downgrade, drift, migrate, require, revision
+from federation.store.resource import resource
+from federation.store.schema import hub_metadata, new_metadata, node_metadata, node_tree
+from federation.store.types import Amount, Instant, Json, instant_text
+
+__all__ = [
+    "Amount",
+    "Instant",
+    "Json",
+    "Tree",
+    "canonical",
+    "downgrade",
+    "drift",
+    "exclusive",
+    "hub_metadata",
+    "instant_text",
+    "migrate",
+    "new_metadata",
+    "node_metadata",
+    "node_tree",
+    "open_engine",
+    "read",
+    "require",
+    "resource",
+    "revision",
+    "sqlite_url",
+    "store_name",
+    "write",
+]

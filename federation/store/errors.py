@@ -1,0 +1,139 @@
+"""Faults of the state that the product keeps for itself."""
+
+from federation.errors import Fault
+
+__all__ = [
+    "StoreBusy",
+    "StoreDamaged",
+    "StoreForeign",
+    "StoreFull",
+    "StoreMissing",
+    "StoreNewer",
+    "StoreOlder",
+    "StoreReadOnly",
+    "StoreUnreachable",
+    "StoreUrlWrong",
+]
+
+
+class StoreMissing(Fault):
+    """The database file or its folder is not there."""
+
+    code = "store.missing"
+    http = 500
+    zh = "没有找到数据库 {store}。"
+    en = "The database {store} was not found."
+    next_zh = "请检查路径和挂载的磁盘;新建请运行 scenarist demo,恢复请运行 scenarist restore。"
+    next_en = (
+        "Check the path and that its disk is mounted; scenarist demo builds a new one, "
+        "scenarist restore brings one back."
+    )
+
+
+class StoreReadOnly(Fault):
+    """The database cannot be written."""
+
+    code = "store.read-only"
+    http = 503
+    zh = "数据库 {store} 只能读取,不能写入。"
+    en = "The database {store} can be read but not written."
+    next_zh = "请让运行本程序的用户对该文件及其所在文件夹有写权限,并确认磁盘没有以只读方式挂载。"
+    next_en = (
+        "Give the user that runs this program write permission on the file and its folder, "
+        "and check that the disk is not mounted read-only."
+    )
+
+
+class StoreBusy(Fault):
+    """Another writer held the database longer than we wait."""
+
+    code = "store.busy"
+    http = 503
+    zh = "数据库 {store} 正被另一项写入占用。"
+    en = "The database {store} is held by another write."
+    next_zh = "请稍后重试;若一直如此,请停掉占用该文件的备份或管理工具。"
+    next_en = (
+        "Try again shortly; if it stays so, stop the backup or admin tool that holds the file."
+    )
+
+
+class StoreDamaged(Fault):
+    """The file is not a database, or its pages are broken."""
+
+    code = "store.damaged"
+    http = 500
+    zh = "文件 {store} 不是数据库,或者已经损坏。"
+    en = "The file {store} is not a database, or it is damaged."
+    next_zh = "请保留该文件备查,再用 scenarist restore 从备份恢复。"
+    next_en = "Keep the file for inspection, then bring a backup back with scenarist restore."
+
+
+class StoreFull(Fault):
+    """No room to write."""
+
+    code = "store.full"
+    http = 507
+    zh = "数据库 {store} 所在磁盘已满,这次写入没有保存。"
+    en = "The disk of the database {store} is full; this write was not kept."
+    next_zh = "请腾出磁盘空间后重试,此前的数据没有受影响。"
+    next_en = "Free some disk space and try again; what was stored before is unharmed."
+
+
+class StoreNewer(Fault):
+    """The schema was written by a later release."""
+
+    code = "store.newer-schema"
+    http = 500
+    zh = "数据库 {store} 的结构版本 {found} 比本程序认识的 {known} 更新。"
+    en = "The database {store} has schema {found}; the latest this program knows is {known}."
+    next_zh = "请升级本程序,或恢复升级之前的备份。"
+    next_en = "Upgrade this program, or restore the backup made before the upgrade."
+
+
+class StoreOlder(Fault):
+    """The schema has not been brought up to this release."""
+
+    code = "store.older-schema"
+    http = 500
+    zh = "数据库 {store} 的结构版本 {found} 早于本程序需要的 {known}。"
+    en = "The database {store} has schema {found}; this program needs {known}."
+    next_zh = "请先备份,再启动服务或工作进程一次,由它完成升级。"
+    next_en = "Back it up, then start the server or the worker once: it brings the schema up."
+
+
+class StoreForeign(Fault):
+    """The database holds somebody else's tables."""
+
+    code = "store.foreign"
+    http = 500
+    zh = "数据库 {store} 里已有同名的表 {tables},但不是本程序建立的。"
+    en = "The database {store} already has tables named {tables} that this program did not make."
+    next_zh = "请换一个空的数据库或模式,已有的表未被改动。"
+    next_en = "Point to an empty database or schema; the existing tables were not touched."
+
+
+class StoreUnreachable(Fault):
+    """The database server does not answer."""
+
+    code = "store.unreachable"
+    http = 503
+    zh = "连接不上数据库 {store}。"
+    en = "The database {store} cannot be reached."
+    next_zh = "请检查服务器是否运行、地址和账号是否正确、网络是否放行。"
+    next_en = (
+        "Check that the server runs, that address and account are right, "
+        "and that the network lets it through."
+    )
+
+
+class StoreUrlWrong(Fault):
+    """The database address cannot be read, or names a kind we do not support."""
+
+    code = "store.url-wrong"
+    http = 500
+    zh = "数据库地址无法识别,支持的写法以 {kinds} 开头。"
+    en = "The database address cannot be read; it starts with one of {kinds}."
+    next_zh = "请改正设置中的地址,例如 sqlite:////var/lib/scenarist/hub.db。"
+    next_en = (
+        "Correct the address in the settings, for example sqlite:////var/lib/scenarist/hub.db."
+    )
