@@ -1,0 +1,5 @@
+"""Count working days, Asia/Shanghai."""
+
+
+class Calendar:
+    """Working days of one jurisdiction."""

@@ -1,0 +1,369 @@
+"""Hold a case: the events that made it, the actions that may be tried, the state they fold to.
+
+A case changes only by events. `builder.process.engine.step` turns an action into events,
+`builder.process.engine.fold` turns events into a `Case`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import MappingProxyType
+from typing import Literal, TypeAlias, cast, get_args
+
+from builder.process.errors import EventUnknown
+from builder.scenario.model import Json
+
+__all__ = [
+    "NEW",
+    "Action",
+    "Actor",
+    "Answer",
+    "Answers",
+    "Approve",
+    "Case",
+    "CaseStatus",
+    "Correct",
+    "Correction",
+    "Event",
+    "EventKind",
+    "PendingQuery",
+    "Reject",
+    "Return",
+    "Returned",
+    "StepState",
+    "Submit",
+    "TaskState",
+    "TaskStatus",
+    "Withdraw",
+]
+
+Answers: TypeAlias = Mapping[str, Mapping[str, Json]]
+"""Values by entity and field."""
+
+EventKind: TypeAlias = Literal[
+    "submitted",
+    "step_entered",
+    "branch_skipped",
+    "task_opened",
+    "task_done",
+    "task_cancelled",
+    "query_asked",
+    "query_answered",
+    "query_failed",
+    "notice_sent",
+    "returned",
+    "correction_asked",
+    "corrected",
+    "suspended",
+    "resumed",
+    "rejected",
+    "withdrawn",
+    "completed",
+]
+CaseStatus: TypeAlias = Literal[
+    "new", "running", "correcting", "returned", "completed", "rejected", "withdrawn"
+]
+TaskStatus: TypeAlias = Literal["open", "correcting", "done", "cancelled"]
+StepState: TypeAlias = Literal["active", "done", "skipped", "rejected", "cancelled"]
+"""A step not in `Case.steps` waits for its turn."""
+
+_NOTHING: Mapping[str, Json] = MappingProxyType({})
+_NO_ANSWERS: Answers = MappingProxyType({})
+_KINDS = frozenset(get_args(EventKind))
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who acts: an account, for which party (None for citizens), in which role."""
+
+    account: str
+    party: str | None
+    role: str
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the actor as JSON."""
+        return {"account": self.account, "party": self.party, "role": self.role}
+
+    @classmethod
+    def from_json(cls, doc: Mapping[str, str | None]) -> Actor:
+        """Read an actor back."""
+        return cls(cast("str", doc["account"]), doc["party"], cast("str", doc["role"]))
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened to a case; docs/process.md lists the `data` of each kind.
+
+    Attributes:
+        seq: 1, 2, 3 … within the case.
+        actor: None where the engine drew the consequence itself.
+        step: id of the step (or branch) concerned.
+    """
+
+    seq: int
+    at: datetime
+    kind: EventKind
+    actor: Actor | None = None
+    step: str | None = None
+    data: Mapping[str, Json] = _NOTHING
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the event as JSON, time as ISO 8601 with offset."""
+        return {
+            "seq": self.seq,
+            "at": self.at.isoformat(),
+            "kind": self.kind,
+            "actor": None if self.actor is None else self.actor.to_json(),
+            "step": self.step,
+            "data": dict(self.data),
+        }
+
+    @classmethod
+    def from_json(cls, doc: Mapping[str, Json]) -> Event:
+        """Read an event back.
+
+        Raises:
+            EventUnknown: the kind is none of this version's.
+        """
+        kind = doc["kind"]
+        if kind not in _KINDS:
+            raise EventUnknown(kind=str(kind), seq=cast("int", doc["seq"]))
+        actor = cast("Mapping[str, str | None] | None", doc["actor"])
+        return cls(
+            cast("int", doc["seq"]),
+            datetime.fromisoformat(cast("str", doc["at"])),
+            cast("EventKind", kind),
+            None if actor is None else Actor.from_json(actor),
+            cast("str | None", doc["step"]),
+            cast("Mapping[str, Json]", doc["data"]),
+        )
+
+
+# ── Actions ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Submit:
+    """Hand in: the matter at first, again after a return, or what a correction asked for.
+
+    Attributes:
+        answers: all values of the form in question; they replace what it held before.
+        results: answers of queries fetched while filling, by query id, for conditions.
+        task: for an applicant's or officer's own task with action ``submit``.
+    """
+
+    actor: Actor
+    answers: Answers
+    results: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
+    task: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Say yes to a task, with the values of its form.
+
+    `task` in this and the other actions: a task id, or a step id for that step's newest task.
+    """
+
+    actor: Actor
+    task: str
+    answers: Answers = _NO_ANSWERS
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reject:
+    """Say no: ends the case or the branch, as the step's ``on_reject`` says."""
+
+    actor: Actor
+    task: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Return:
+    """Send back to an earlier step, or to the applicant (``apply``)."""
+
+    actor: Actor
+    task: str
+    to: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Correct:
+    """Ask the applicant to correct named fields; this task's clock stands still meanwhile."""
+
+    actor: Actor
+    task: str
+    fields: tuple[str, ...]
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Withdraw:
+    """The applicant takes the matter back."""
+
+    actor: Actor
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a query step's question brought: a row, or a fault's code.
+
+    Attributes:
+        step: the query step.
+        result: column → value; ``{}`` where there is no row.
+        fault: code of the fault; then `result` is None.
+        asked: `PendingQuery.asked` of the question this answers; a late answer to an older question
+            of the same step is refused. None: not checked.
+    """
+
+    step: str
+    result: Mapping[str, Json] | None = None
+    fault: str | None = None
+    asked: int | None = None
+
+
+Action: TypeAlias = Submit | Approve | Reject | Return | Correct | Withdraw | Answer
+
+
+# ── State ────────────────────────────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """What an officer asked the applicant to mend."""
+
+    task: str
+    fields: tuple[str, ...]
+    reason: str
+    at: datetime
+    by: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A matter sent back to the applicant: why, by whom."""
+
+    task: str
+    reason: str
+    at: datetime
+    by: Actor | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskState:
+    """One task of a case. A step visited again gets a new task.
+
+    Attributes:
+        id: ``<step>.<round>``, round from 1.
+        due_at: end of a working day; None for no limit. While correcting: as it stood then.
+        due_certain: False where the calendar does not yet know the year's holidays.
+        suspended_at: since when the clock stands still.
+        outcome: the action that closed it.
+    """
+
+    id: str
+    step: str
+    party: str | None
+    role: str
+    opened_at: datetime
+    due_at: datetime | None = None
+    due_certain: bool = True
+    status: TaskStatus = "open"
+    suspended_at: datetime | None = None
+    correction: Correction | None = None
+    done_at: datetime | None = None
+    done_by: Actor | None = None
+    outcome: str | None = None
+
+    def is_overdue(self, now: datetime) -> bool:
+        """Tell whether the time is up: for an open task now, for a done one when it was done."""
+        if self.due_at is None or self.status in ("correcting", "cancelled"):
+            return False
+        return (self.done_at or now) > self.due_at
+
+
+@dataclass(frozen=True, slots=True)
+class PendingQuery:
+    """A question on its way.
+
+    Attributes:
+        asked: seq of its ``query_asked`` event, which tells it from an older one of the same step.
+        attempts: how often it failed.
+        retry_at: not to be asked again before; None: at once.
+    """
+
+    step: str
+    query: str
+    asked: int
+    asked_at: datetime
+    attempts: int = 0
+    retry_at: datetime | None = None
+    fault: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One applicant's matter: what its events fold to.
+
+    Attributes:
+        seq: of the last event.
+        applicant: who handed in.
+        answers: by entity and field.
+        results: answers of queries, by query id.
+        steps: state by step and branch id; one not yet reached is absent.
+        rounds: how many tasks a step has had.
+        tasks: all tasks by id, in the order of their opening.
+        pending: questions on their way, by step id.
+        returned: set while the applicant has the matter back.
+        ended_by: the event that ended it.
+    """
+
+    seq: int = 0
+    applicant: Actor | None = None
+    submitted_at: datetime | None = None
+    updated_at: datetime | None = None
+    ended_at: datetime | None = None
+    ended_by: Event | None = None
+    answers: Answers = _NO_ANSWERS
+    results: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
+    steps: Mapping[str, StepState] = MappingProxyType({})
+    rounds: Mapping[str, int] = MappingProxyType({})
+    tasks: Mapping[str, TaskState] = MappingProxyType({})
+    pending: Mapping[str, PendingQuery] = MappingProxyType({})
+    returned: Returned | None = None
+
+    @property
+    def status(self) -> CaseStatus:
+        """Say in one word where the case stands."""
+        if self.ended_by is not None:
+            return cast("CaseStatus", self.ended_by.kind)
+        if self.submitted_at is None:
+            return "new"
+        if self.returned is not None:
+            return "returned"
+        return "correcting" if self.corrections else "running"
+
+    @property
+    def is_ended(self) -> bool:
+        """Tell whether nothing more can happen."""
+        return self.ended_by is not None
+
+    @property
+    def open_tasks(self) -> tuple[TaskState, ...]:
+        """Return the tasks not done, those waiting for a correction included."""
+        return tuple(t for t in self.tasks.values() if t.status in ("open", "correcting"))
+
+    @property
+    def corrections(self) -> tuple[Correction, ...]:
+        """Return what the applicant is asked to mend now."""
+        return tuple(t.correction for t in self.tasks.values() if t.correction is not None)
+
+
+NEW = Case()
+"""A case before its hand-in."""
