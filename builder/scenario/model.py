@@ -5,14 +5,15 @@ JSON pointer into the file and a position in the value agree. Nothing here compu
 lookup; `builder.scenario.load` builds these values and has checked every reference among them.
 
 How a field's JSON Schema reads as a type of the expression language (`EntityField.type`):
-``string`` → text; ``string`` with ``format`` date, date-time or decimal → date, timestamp, decimal;
-``integer`` → int; ``boolean`` → bool; ``array`` → list; ``object`` → object. Expressions cannot name
-the last two. ``number`` is refused: money and measures are decimals in a string, never floats.
+``string`` → text, with ``format`` date, date-time or decimal → date, timestamp, decimal; ``integer``
+→ int; ``boolean`` → bool; ``array`` → list; ``object`` → object. Expressions cannot name the last
+two. ``number`` is refused: money and measures are decimals in a string, never floats.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence as Items
+from collections.abc import Iterator, Mapping
+from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from dataclasses import field as slot
 from types import MappingProxyType
@@ -55,6 +56,7 @@ __all__ = [
     "Step",
     "Subject",
     "Task",
+    "TaskAction",
     "Text",
     "ValueType",
     "WidgetKind",
@@ -63,7 +65,7 @@ __all__ = [
     "steps",
 ]
 
-Json: TypeAlias = "None | bool | int | float | str | Items[Json] | Mapping[str, Json]"
+Json: TypeAlias = "bool | int | float | str | Items[Json] | Mapping[str, Json] | None"
 ValueType: TypeAlias = Literal[
     "text", "int", "decimal", "bool", "date", "timestamp", "list", "object"
 ]
@@ -629,7 +631,7 @@ def _builtin(entity: str, title: Text, names: Mapping[str, Text]) -> Entity:
         name: EntityField(name, f"/{entity}/{name}", schema, "text", "L3", title=text)
         for name, text in names.items()
     }
-    properties: Mapping[str, Json] = {name: schema for name in names}
+    properties: Mapping[str, Json] = dict.fromkeys(names, schema)
     return Entity(entity, title, {"type": "object", "properties": properties}, fields)
 
 
