@@ -8,8 +8,8 @@ Two schemas live on the metadata objects here: `hub_metadata` (what the city run
 from federation.store.encoding import canonical
 from federation.store.engine import exclusive, open_engine, read, sqlite_url, store_name, write
 from federation.store.migration import Tree, downgrade, drift, migrate, require, revision
-from federation.store.resource import resource
 from federation.store.schema import hub_metadata, new_metadata, node_metadata, node_tree
+from federation.store.shipped import resource
 from federation.store.types import Amount, Instant, Json, instant_text
 
 __all__ = [

@@ -89,7 +89,9 @@ def open_engine(url: str | URL, *, create: bool = True, wait_s: float = 10.0) ->
     if target.get_backend_name() == "sqlite":
         return _sqlite(target, create=create, wait_s=wait_s)
     engine = create_engine(
-        target.set(drivername="postgresql+psycopg"), isolation_level="READ COMMITTED"
+        target.set(drivername="postgresql+psycopg"),
+        isolation_level="READ COMMITTED",
+        hide_parameters=True,
     )
     event.listen(engine, "handle_error", _raise_fault)
     return engine
@@ -150,6 +152,7 @@ def _sqlite(target: URL, *, create: bool, wait_s: float) -> Engine:
     engine = create_engine(
         target.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": wait_s, "check_same_thread": False},
+        hide_parameters=True,  # rows never end up in a log
         **({"poolclass": StaticPool} if in_memory else {}),
     )
     event.listen(engine, "connect", _prepare)
