@@ -1,0 +1,180 @@
+"""Hold what commands and views need: one value, made in `builder.app`, passed down everywhere."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import Column, Engine, String, Table, insert, select
+
+from builder.cases.city import City
+from builder.cases.errors import CaseUnknown, DeploymentUnknown
+from builder.forms import CompiledForm, compile_form
+from builder.identity import LocalAccounts, Sessions
+from builder.process.calendar import Calendar
+from builder.scenario import read_scenario
+from builder.scenario.model import Scenario, Text
+from builder.store import hub_metadata
+from builder.store import cases as tables
+from builder.store.settings import Settings
+from federation.audit import Journal
+from federation.hub import Hub, Issuer
+from federation.ledger import Catalog
+from federation.store import Instant, read, write
+
+__all__ = ["Deployment", "Deployments", "Platform", "deployment_table"]
+
+deployment_table = Table(
+    "deployment",
+    hub_metadata,
+    Column("id", String(96), primary_key=True),
+    Column("county", String(16), nullable=False),
+    Column("scenario", String(64), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("version", String(32), nullable=False),
+    Column("home_party", String(64), nullable=False),
+    Column("url", String(256), nullable=False),
+    Column("deployed_at", Instant, nullable=False),
+    Column("deployed_by", String(64), nullable=False),
+)
+
+case_ref_table = Table(
+    "case_ref",
+    hub_metadata,
+    Column("case_no", String(32), primary_key=True),
+    Column("deployment", String(96), nullable=False),
+    comment="which deployment's store a number leads to; written before the draft",
+)
+
+
+@dataclass(slots=True)
+class Deployment:
+    """One matter as one county runs it, with its own case store and journal.
+
+    Attributes:
+        id: ``"<county>/<scenario>"``.
+        current: the version that new applications begin with.
+        home_party: the department whose node publishes the case store.
+    """
+
+    id: str
+    county: str
+    current: Scenario
+    home_party: str
+    engine: Engine
+    journal: Journal
+    _scenarios: dict[str, Scenario] = field(default_factory=dict)
+    _forms: dict[tuple[str, str], CompiledForm] = field(default_factory=dict)
+
+    def scenario(self, scenario_hash: str) -> Scenario:
+        """Return the version a case began with."""
+        if scenario_hash == self.current.hash:
+            return self.current
+        if scenario_hash not in self._scenarios:
+            with read(self.engine) as conn:
+                spec = conn.scalars(
+                    select(tables.scenario.c.spec).where(tables.scenario.c.hash == scenario_hash)
+                ).one()
+            self._scenarios[scenario_hash] = read_scenario(spec)
+        return self._scenarios[scenario_hash]
+
+    def form(self, scenario: Scenario, form: str) -> CompiledForm:
+        """Return a form compiled once per version."""
+        key = (scenario.hash, form)
+        if key not in self._forms:
+            self._forms[key] = compile_form(scenario, form)
+        return self._forms[key]
+
+
+class Deployments:
+    """The matters that run here, by id; and where a case number leads."""
+
+    def __init__(self, hub: Engine, running: Mapping[str, Deployment]) -> None:
+        self._hub = hub
+        self._running = dict(running)
+
+    def all(self) -> tuple[Deployment, ...]:
+        """Return every deployment, by id."""
+        return tuple(self._running[k] for k in sorted(self._running))
+
+    def add(self, deployment: Deployment) -> None:
+        """Take up a new deployment, or a new version of one."""
+        self._running[deployment.id] = deployment
+
+    def get(self, deployment_id: str) -> Deployment:
+        """Return a deployment by id, by scenario id, or by the scenario's unique title.
+
+        Raises:
+            DeploymentUnknown: with what is offered.
+        """
+        if deployment_id in self._running:
+            return self._running[deployment_id]
+        hits = [
+            d
+            for d in self._running.values()
+            if deployment_id in (d.current.id, d.current.meta.title.zh, d.current.meta.title.en)
+        ]
+        if len(hits) == 1:
+            return hits[0]
+        near = difflib.get_close_matches(deployment_id, self._running, n=5, cutoff=0.0)
+        raise DeploymentUnknown(matter=deployment_id, known=near)
+
+    def of_case(self, case_no: str) -> Deployment:
+        """Return the deployment a case number leads to.
+
+        Raises:
+            CaseUnknown: the number leads nowhere.
+        """
+        with read(self._hub) as conn:
+            found = conn.scalar(
+                select(case_ref_table.c.deployment).where(case_ref_table.c.case_no == case_no)
+            )
+        if found is None or found not in self._running:
+            raise CaseUnknown(case=case_no)
+        return self._running[found]
+
+    def register(self, case_no: str, deployment: Deployment) -> None:
+        """Note where a number leads, before anything is kept under it."""
+        with write(self._hub) as conn:
+            conn.execute(insert(case_ref_table).values(case_no=case_no, deployment=deployment.id))
+
+
+@dataclass(slots=True)
+class Platform:
+    """Everything that commands and views reach out to.
+
+    Attributes:
+        clock: returns the present moment, aware, Asia/Shanghai.
+        random_bytes: the system's random source.
+        hub_engine: the hub's own store.
+        journal: the hub's own journal.
+    """
+
+    settings: Settings
+    clock: Callable[[], datetime]
+    random_bytes: Callable[[int], bytes]
+    city: City
+    catalog: Catalog
+    calendar: Calendar
+    hub: Hub
+    issuer: Issuer
+    accounts: LocalAccounts
+    sessions: Sessions
+    deployments: Deployments
+    hub_engine: Engine
+    journal: Journal
+
+    def dataset_title(self, dataset: str) -> Text:
+        """Return what the ledger calls a dataset."""
+        found = self.catalog.datasets.get(dataset)
+        return Text(found.title.zh, found.title.en) if found else Text(dataset, dataset)
+
+    def field_titles(self, dataset: str, fields: tuple[str, ...]) -> tuple[Text, ...]:
+        """Return what the ledger calls fields of a dataset."""
+        found = self.catalog.datasets.get(dataset)
+        known = {f.name: f.title for f in found.fields} if found else {}
+        return tuple(
+            Text(known[f].zh, known[f].en) if f in known else Text(f, f) for f in fields
+        )
