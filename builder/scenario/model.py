@@ -5,7 +5,7 @@ JSON pointer into the file and a position in the value agree. Nothing here compu
 lookup; `builder.scenario.load` builds these values and has checked every reference among them.
 
 How a field's JSON Schema reads as a type of the expression language (`EntityField.type`):
-``string`` → text, with ``format`` date, date-time or decimal → date, timestamp, decimal; ``integer``
+``string`` → text (``format`` date, date-time, decimal → date, timestamp, decimal); ``integer``
 → int; ``boolean`` → bool; ``array`` → list; ``object`` → object. Expressions cannot name the last
 two. ``number`` is refused: money and measures are decimals in a string, never floats.
 """

@@ -1,0 +1,316 @@
+"""Apply events to a case: no condition, clock or calendar is consulted, the events say all."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from datetime import datetime
+from types import MappingProxyType
+from typing import TypeAlias, cast
+
+from builder.process.case import (
+    Answers,
+    Case,
+    Correction,
+    Event,
+    EventKind,
+    PendingQuery,
+    Returned,
+    StepState,
+    TaskState,
+)
+from builder.process.plan import Node, Plan
+from builder.scenario.model import APPLICANT, APPLY, PARAMS, Json, Notify, QueryStep, Task
+
+__all__ = ["FINISHED", "apply_event"]
+
+FINISHED: frozenset[StepState | None] = frozenset({"done", "skipped", "rejected"})
+"""States in which a step no longer holds up what comes after it."""
+
+_BUILT_IN = frozenset({APPLICANT.id, PARAMS})
+_Apply: TypeAlias = Callable[[Plan, Case, Event], Case]
+_Steps: TypeAlias = dict[str, StepState]
+
+
+def apply_event(plan: Plan, case: Case, event: Event) -> Case:
+    """Return the case after one more event."""
+    after = _APPLY[event.kind](plan, case, event)
+    return replace(after, seq=event.seq, updated_at=event.at)
+
+
+# ── Hand-in and correction ───────────────────────────────────────────────────────────────────────
+
+
+def _submitted(plan: Plan, case: Case, event: Event) -> Case:
+    return replace(
+        _take_in(plan.start_scopes, case, event),
+        applicant=case.applicant or event.actor,
+        submitted_at=case.submitted_at or event.at,
+        returned=None,
+    )
+
+
+def _corrected(plan: Plan, case: Case, event: Event) -> Case:
+    tasks = dict(case.tasks)
+    for task in _strings(event, "tasks"):
+        tasks[task] = replace(tasks[task], status="open", correction=None)
+    return replace(_take_in(plan.start_scopes, case, event), tasks=tasks)
+
+
+def _take_in(scopes: frozenset[str], case: Case, event: Event) -> Case:
+    given = cast("Answers", event.data.get("answers", {}))
+    results = cast("Mapping[str, Mapping[str, Json]]", event.data.get("results", {}))
+    return replace(
+        case,
+        answers=_put(case.answers, scopes, given),
+        results={**case.results, **results} if results else case.results,
+    )
+
+
+def _put(held: Answers, scopes: frozenset[str], given: Answers) -> Answers:
+    """Put a form's values in place of all that its controls held before."""
+    answers = {
+        entity: {name: value for name, value in fields.items() if f"/{entity}/{name}" not in scopes}
+        for entity, fields in held.items()
+    }
+    for entity, fields in given.items():
+        keep = {} if entity in _BUILT_IN else answers.get(entity, {})
+        answers[entity] = {**keep, **fields}
+    return answers
+
+
+# ── Steps ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _step_entered(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    steps: _Steps = {**case.steps, node.id: "active"}
+    if not node.inner and not isinstance(node.step, Task | QueryStep | Notify):
+        _finish(steps, node, "done")
+    return replace(case, steps=steps)
+
+
+def _branch_skipped(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    steps = dict(case.steps)
+    for inner in plan.inside(node):
+        steps[inner.id] = "skipped"
+    _finish(steps, node, "skipped")
+    return replace(case, steps=steps)
+
+
+def _finish(steps: _Steps, node: Node, state: StepState) -> None:
+    """Close a step, and every step around it that was waiting for this one only."""
+    steps[node.id] = state
+    while (parent := node.parent) is not None and _is_through(parent, node, steps):
+        steps[parent.id] = "done"
+        node = parent
+
+
+def _is_through(parent: Node, last_done: Node, steps: Mapping[str, StepState]) -> bool:
+    if parent.is_ordered:
+        return last_done.index == len(parent.inner) - 1
+    return all(steps.get(arm) in FINISHED for arm in parent.inner)
+
+
+# ── Tasks ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _task_opened(plan: Plan, case: Case, event: Event) -> Case:
+    step = _node(plan, event).id
+    task_id = _string(event, "task")
+    due = event.data["due_at"]
+    task = TaskState(
+        id=task_id,
+        step=step,
+        party=cast("str | None", event.data["party"]),
+        role=_string(event, "role"),
+        opened_at=event.at,
+        due_at=None if due is None else datetime.fromisoformat(cast("str", due)),
+        due_certain=bool(event.data["due_certain"]),
+    )
+    rounds = {**case.rounds, step: case.rounds.get(step, 0) + 1}
+    return replace(case, tasks={**case.tasks, task_id: task}, rounds=rounds)
+
+
+def _task_done(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    outcome = _string(event, "outcome")
+    case = _change(
+        case,
+        event,
+        status="done",
+        correction=None,
+        suspended_at=None,
+        done_at=event.at,
+        done_by=event.actor,
+        outcome=outcome,
+    )
+    if outcome not in ("approve", "submit"):
+        return case  # what a refusal or a return does to the steps, its own event says
+    steps = dict(case.steps)
+    _finish(steps, node, "done")
+    return replace(_take_in(plan.form_of(node.id), case, event), steps=steps)
+
+
+def _task_cancelled(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(case, event, status="cancelled", correction=None, suspended_at=None)
+
+
+def _correction_asked(_plan: Plan, case: Case, event: Event) -> Case:
+    asked = Correction(
+        task=_string(event, "task"),
+        fields=_strings(event, "fields"),
+        reason=_string(event, "reason"),
+        at=event.at,
+        by=event.actor,
+    )
+    return _change(case, event, status="correcting", correction=asked)
+
+
+def _suspended(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(case, event, suspended_at=event.at)
+
+
+def _resumed(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(
+        case,
+        event,
+        suspended_at=None,
+        due_at=datetime.fromisoformat(_string(event, "due_at")),
+        due_certain=bool(event.data["due_certain"]),
+    )
+
+
+def _change(case: Case, event: Event, **changes: object) -> Case:
+    task_id = _string(event, "task")
+    task = replace(case.tasks[task_id], **changes)  # type: ignore[arg-type]  # names are TaskState's
+    return replace(case, tasks={**case.tasks, task_id: task})
+
+
+# ── Queries and notices ──────────────────────────────────────────────────────────────────────────
+
+
+def _query_asked(plan: Plan, case: Case, event: Event) -> Case:
+    step = _node(plan, event).id
+    asked = PendingQuery(step, _string(event, "query"), event.seq, event.at)
+    return replace(case, pending={**case.pending, step: asked})
+
+
+def _query_answered(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    steps = dict(case.steps)
+    _finish(steps, node, "done")
+    result = cast("Mapping[str, Json]", event.data["result"])
+    return replace(
+        case,
+        steps=steps,
+        pending={step: query for step, query in case.pending.items() if step != node.id},
+        results={**case.results, _string(event, "query"): result},
+    )
+
+
+def _query_failed(plan: Plan, case: Case, event: Event) -> Case:
+    step = _node(plan, event).id
+    failed = replace(
+        case.pending[step],
+        attempts=case.pending[step].attempts + 1,
+        retry_at=datetime.fromisoformat(_string(event, "retry_at")),
+        fault=_string(event, "fault"),
+    )
+    return replace(case, pending={**case.pending, step: failed})
+
+
+def _notice_sent(plan: Plan, case: Case, event: Event) -> Case:
+    steps = dict(case.steps)
+    _finish(steps, _node(plan, event), "done")
+    return replace(case, steps=steps)
+
+
+# ── Back, and the end ────────────────────────────────────────────────────────────────────────────
+
+
+def _returned(plan: Plan, case: Case, event: Event) -> Case:
+    to = _string(event, "to")
+    if to == APPLY:
+        back = Returned(_string(event, "task"), _string(event, "reason"), event.at, event.actor)
+        return _undo(plan.inside(plan.root), replace(case, returned=back))
+    target = plan.nodes[to]
+    case = _undo(plan.after(target), case)
+    around: _Steps = {node.id: "active" for node in target.ancestors() if node is not target}
+    return replace(case, steps={**case.steps, **around})
+
+
+def _undo(nodes: Iterable[Node], case: Case) -> Case:
+    """Take steps back to before they were reached; answers stay, those of queries apart."""
+    steps, results, pending = dict(case.steps), dict(case.results), dict(case.pending)
+    for node in nodes:
+        if steps.pop(node.id, None) is not None and isinstance(node.step, QueryStep):
+            results.pop(node.step.query, None)
+            pending.pop(node.id, None)
+    return replace(case, steps=steps, results=results, pending=pending)
+
+
+def _rejected(plan: Plan, case: Case, event: Event) -> Case:
+    if event.data["scope"] == "case":
+        return _ended(plan, case, event)
+    branch = plan.nodes[_string(event, "branch")]
+    steps = dict(case.steps)
+    steps[_node(plan, event).id] = "rejected"
+    for inner in plan.inside(branch):
+        steps.setdefault(inner.id, "skipped")
+    for around in _node(plan, event).ancestors():
+        if around is branch:
+            break
+        steps[around.id] = "rejected"
+    _finish(steps, branch, "rejected")
+    return replace(case, steps=steps)
+
+
+def _ended(_plan: Plan, case: Case, event: Event) -> Case:
+    """End the case. What was under way is cancelled; after a completion nothing is."""
+    steps: _Steps = {
+        step: "cancelled" if state == "active" else state for step, state in case.steps.items()
+    }
+    if event.step is not None:
+        steps[event.step] = "rejected"
+    nothing: Mapping[str, PendingQuery] = MappingProxyType({})
+    return replace(
+        case, steps=steps, pending=nothing, returned=None, ended_at=event.at, ended_by=event
+    )
+
+
+def _node(plan: Plan, event: Event) -> Node:
+    return plan.nodes[cast("str", event.step)]
+
+
+def _string(event: Event, key: str) -> str:
+    return cast("str", event.data[key])
+
+
+def _strings(event: Event, key: str) -> tuple[str, ...]:
+    return tuple(cast("list[str]", event.data[key]))
+
+
+_APPLY: Mapping[EventKind, _Apply] = MappingProxyType(
+    {
+        "submitted": _submitted,
+        "corrected": _corrected,
+        "step_entered": _step_entered,
+        "branch_skipped": _branch_skipped,
+        "task_opened": _task_opened,
+        "task_done": _task_done,
+        "task_cancelled": _task_cancelled,
+        "correction_asked": _correction_asked,
+        "suspended": _suspended,
+        "resumed": _resumed,
+        "query_asked": _query_asked,
+        "query_answered": _query_answered,
+        "query_failed": _query_failed,
+        "notice_sent": _notice_sent,
+        "returned": _returned,
+        "rejected": _rejected,
+        "withdrawn": _ended,
+        "completed": _ended,
+    }
+)
