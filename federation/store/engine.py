@@ -103,8 +103,10 @@ def write(engine: Engine) -> Iterator[Connection]:
 
     Commits at the end of the block; any exception rolls back.
     """
-    with engine.connect().execution_options(**{_MODE: "write"}) as conn, conn.begin():
+    with engine.connect().execution_options(**{_MODE: "write"}) as conn, conn.begin() as change:
         yield conn
+        if not change.is_active:
+            raise RuntimeError("the transaction was rolled back inside its block: nothing is kept")
 
 
 @contextmanager
