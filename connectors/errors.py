@@ -50,8 +50,10 @@ class Fault(Exception):
 
     def to_json(self, lang: Lang = "zh") -> dict[str, object]:
         """Return the one JSON shape of all errors."""
-        facts = {k: v if isinstance(v, str | int | float | bool | None) else list(v)
-                 for k, v in self.facts.items()}
+        facts = {
+            k: v if isinstance(v, str | int | float | bool | None) else list(v)
+            for k, v in self.facts.items()
+        }
         return {
             "code": self.code,
             "message": self.message(lang),
