@@ -19,6 +19,7 @@ from federation.crypto.errors import (
 from federation.crypto.keyfile import NotSm2, pair_from_pem, pair_to_pem
 from federation.crypto.selection import select_engine
 from federation.crypto.signer import Signer, Sm2Signer, verify
+from federation.crypto.sm2 import Engine
 
 __all__ = ["KeyStore"]
 
@@ -34,10 +35,11 @@ class KeyStore:
     whole; of two processes that create it together, both get the same one.
     """
 
-    __slots__ = ("_folder",)
+    __slots__ = ("_engine", "_folder")
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, engine: Engine | None = None) -> None:
         self._folder = folder
+        self._engine = engine or select_engine()
 
     def signer(self, name: str, *, create: bool = True) -> Signer:
         """Return the signer of a name, with a new key where there is none and `create` says so.
@@ -50,14 +52,13 @@ class KeyStore:
             KeyUnreadable, KeyUnwritable: when the operating system refuses.
         """
         path = self._path(name, "pem")
-        pem = self._content(path, create, lambda: pair_to_pem(select_engine().generate()))
+        pem = self._content(path, create, lambda: pair_to_pem(self._engine.generate()))
         try:
-            pair = pair_from_pem(pem)
+            signer = Sm2Signer(pair_from_pem(pem), self._engine)
         except NotSm2:
             raise KeyOfAnotherCurve(file=path.name) from None
         except ValueError:
             raise KeyDamaged(file=path.name) from None
-        signer = Sm2Signer(pair)
         if not verify(signer.public_key, b"", signer.sign(b"")):
             raise KeyDamaged(file=path.name)
         return signer
