@@ -13,7 +13,7 @@ from typing import ClassVar, Literal, TypeAlias
 __all__ = ["Fact", "Fault", "Findings", "Lang", "catalogue"]
 
 Lang: TypeAlias = Literal["zh", "en"]
-Fact: TypeAlias = str | int | float | bool | None | Sequence[str]
+Fact: TypeAlias = str | int | float | bool | Sequence[str] | None
 
 
 class Fault(Exception):

@@ -1,30 +1,46 @@
-"""State what one source is asked: a closed relational algebra over typed columns, as JSON.
+"""Say what one source is asked: a closed relational algebra that is JSON, never SQL.
 
-A `Scan` is data, never SQL text: each kind of connector compiles it to its own dialect. The grammar
-is closed on both sides: `Scan.from_json` refuses every key, operator and type it does not know, so
-that what a node checks is all that a source will be asked.
+A `Scan` is a tree of relations over sources, with expressions inside. It has no subqueries, no
+functions beyond `OPS`, and no text that any engine would parse. `Scan.from_json` is the only way in
+from outside: it refuses whatever the grammar does not have, with every finding and its JSON
+pointer. What the parts mean (three-valued logic, decimals, where NULL sorts) is said here once and
+holds for every kind of source:
 
-Semantics, the same for every kind: SQL's three-valued logic; NULLs sort last; division by zero gives
-NULL; text compares by code point; `length` counts code points; decimals are exact.
+- Text compares by code point; equality is exact, no case folding and no trimming.
+- A filter keeps rows for which its predicate is TRUE; NULL keeps nothing.
+- Division by zero and a number that outgrows its type give NULL, never an error.
+- Order puts NULL last, in both directions.
+- Aggregation takes NULL as one group; without keys it gives one row, even of nothing.
+- A join never matches NULL with NULL; its result is the left columns, then the right ones without
+  those it was joined on.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterator, Mapping, Sequence
+import typing
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
-from typing import TYPE_CHECKING, Final, TypeAlias
-from typing import Literal as OneOf
+from typing import TypeAlias
 
-from connectors.errors import Fault
-
-if TYPE_CHECKING:
-    import pyarrow as pa
+from connectors.errors import Fault, Findings
+from connectors.faults import (
+    ScanDepth,
+    ScanKey,
+    ScanLiteral,
+    ScanNameWrong,
+    ScanOperator,
+    ScanShape,
+    ScanSize,
+)
+from connectors.types import Value, arrow_type, fit, from_wire, parse_type, to_wire
 
 __all__ = [
-    "OPERATORS",
+    "FNS",
+    "JOINS",
+    "MAX_DEPTH",
+    "MAX_NAME",
+    "MAX_PARTS",
+    "OPS",
     "Aggregate",
     "Call",
     "Column",
@@ -36,26 +52,30 @@ __all__ = [
     "Measure",
     "Named",
     "Order",
-    "OrderKey",
     "Project",
     "Relation",
     "Scan",
-    "ScanMalformed",
-    "ScanTooLarge",
-    "ScanTypeUnknown",
+    "SortKey",
     "Source",
-    "Value",
     "arrow_type",
     "columns",
-    "is_type",
+    "inputs",
     "sources",
 ]
 
-Value: TypeAlias = str | int | Decimal | bool | date | datetime | float | None
+Fn: TypeAlias = typing.Literal["count", "count_distinct", "sum", "min", "max", "avg"]
+JoinKind: TypeAlias = typing.Literal["inner", "left"]
 
-OPERATORS: Final[Mapping[str, tuple[int, int]]] = {
-    "and": (2, 64),
-    "or": (2, 64),
+MAX_DEPTH = 48
+"""Levels of nesting, relations and expressions together."""
+MAX_PARTS = 8192
+"""Relations, expressions, names and keys, together."""
+MAX_NAME = 128
+_VERSION = 1
+
+OPS: Mapping[str, tuple[int, int]] = {
+    "and": (2, MAX_PARTS),
+    "or": (2, MAX_PARTS),
     "not": (1, 1),
     "eq": (2, 2),
     "ne": (2, 2),
@@ -63,59 +83,24 @@ OPERATORS: Final[Mapping[str, tuple[int, int]]] = {
     "le": (2, 2),
     "gt": (2, 2),
     "ge": (2, 2),
-    "in": (2, 1001),
+    "in": (2, MAX_PARTS),
     "is_null": (1, 1),
     "add": (2, 2),
     "sub": (2, 2),
     "mul": (2, 2),
     "div": (2, 2),
-    "coalesce": (1, 16),
+    "coalesce": (2, MAX_PARTS),
     "lower": (1, 1),
     "upper": (1, 1),
     "length": (1, 1),
 }
-"""Operator → fewest and most arguments. ``in`` takes the tested value, then the list."""
-
-_MEASURES = ("count", "count_distinct", "sum", "min", "max", "avg")
-_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}")
-_RESOURCE = re.compile(r"[a-z][a-z0-9_]{0,62}(\.[a-z][a-z0-9_]{0,62})?")
-_DECIMAL = re.compile(r"decimal\((\d{1,2}),(\d{1,2})\)")
-_PLAIN = ("text", "int", "float", "bool", "date", "timestamp")
-_DEEPEST = 32
-_MOST_NODES = 4096
+"""Every operation, with the fewest and most arguments it takes. The arguments of ``in`` after the
+first are constants."""
+FNS: tuple[Fn, ...] = typing.get_args(Fn)
+JOINS: tuple[JoinKind, ...] = typing.get_args(JoinKind)
 
 
-class ScanMalformed(Fault):
-    """A scan outside the closed grammar."""
-
-    code = "scan.malformed"
-    zh = "取数描述不符合约定:{problem}。"
-    en = "The scan is outside the agreed grammar: {problem}."
-    next_zh = "请核对标出的位置。"
-    next_en = "Check the place that is named."
-
-
-class ScanTooLarge(Fault):
-    """A scan that is too deep or too big to check."""
-
-    code = "scan.too-large"
-    zh = "取数描述过大或嵌套过深(最多 {most} 个节点、{deepest} 层)。"
-    en = "The scan is too large or too deep (at most {most} nodes, {deepest} levels)."
-    next_zh = "请拆分后再试。"
-    next_en = "Split it up and try again."
-
-
-class ScanTypeUnknown(Fault):
-    """A column type the ledger does not have."""
-
-    code = "scan.type-unknown"
-    zh = "没有数据类型“{type}”。"
-    en = "There is no column type “{type}”."
-    next_zh = "可用:text、int、decimal(p,s)、float、bool、date、timestamp。"
-    next_en = "Use text, int, decimal(p,s), float, bool, date or timestamp."
-
-
-# ── Expressions ──────────────────────────────────────────────────────────────────────────────────
+# ── Expressions ───────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,19 +116,26 @@ class Column:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A constant of a ledger type; None is NULL of that type."""
+    """A constant of a ledger type, given in the one form that type has.
+
+    Raises:
+        ValueError: when value and type do not belong together.
+    """
 
     value: Value
     type: str
 
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "value", fit(self.value, parse_type(self.type)))
+
     def to_json(self) -> dict[str, object]:
-        """Return the constant as JSON: exact, dates and decimals as text."""
-        return {"literal": _plain(self.value), "type": self.type}
+        """Return the expression as JSON."""
+        return {"literal": to_wire(self.value, parse_type(self.type)), "type": self.type}
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """An operator of `OPERATORS` on its arguments."""
+    """One of the operations in `OPS`."""
 
     op: str
     args: tuple[Expr, ...]
@@ -156,30 +148,30 @@ class Call:
 Expr: TypeAlias = Column | Literal | Call
 
 
-# ── Relations ────────────────────────────────────────────────────────────────────────────────────
-
-
 @dataclass(frozen=True, slots=True)
 class Named:
-    """An expression under a name."""
+    """An expression under the name its column gets."""
 
     name: str
     expr: Expr
 
     def to_json(self) -> dict[str, object]:
-        """Return it as JSON."""
+        """Return the pair as JSON."""
         return {"name": self.name, "expr": self.expr.to_json()}
+
+
+# ── Relations ─────────────────────────────────────────────────────────────────────────────────────
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A resource of the source, or a dataset id before the node resolved it."""
+    """A resource of the source, with the columns the ledger gives a type."""
 
     resource: str
 
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
-        return {"op": "source", "resource": self.resource}
+        return {"relation": "source", "resource": self.resource}
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,7 +184,7 @@ class Filter:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "filter",
+            "relation": "filter",
             "input": self.input.to_json(),
             "predicate": self.predicate.to_json(),
         }
@@ -200,7 +192,7 @@ class Filter:
 
 @dataclass(frozen=True, slots=True)
 class Project:
-    """These expressions, and nothing else of the rows."""
+    """The columns, in this order, computed row by row."""
 
     input: Relation
     columns: tuple[Named, ...]
@@ -208,7 +200,7 @@ class Project:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "project",
+            "relation": "project",
             "input": self.input.to_json(),
             "columns": [c.to_json() for c in self.columns],
         }
@@ -216,17 +208,17 @@ class Project:
 
 @dataclass(frozen=True, slots=True)
 class Join:
-    """An equi-join of two relations of the same source; their column names are disjoint."""
+    """Rows of both sides whose key columns are equal; a left join keeps unmatched left rows."""
 
     left: Relation
     right: Relation
-    kind: OneOf["inner", "left"]
+    kind: JoinKind
     on: tuple[tuple[str, str], ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "join",
+            "relation": "join",
             "left": self.left.to_json(),
             "right": self.right.to_json(),
             "kind": self.kind,
@@ -236,20 +228,20 @@ class Join:
 
 @dataclass(frozen=True, slots=True)
 class Measure:
-    """One aggregate; `column` is None for ``count`` of rows."""
+    """What is computed of each group; ``count`` without a column counts rows."""
 
     name: str
-    fn: OneOf["count", "count_distinct", "sum", "min", "max", "avg"]
+    fn: Fn
     column: str | None = None
 
     def to_json(self) -> dict[str, object]:
-        """Return it as JSON."""
+        """Return the measure as JSON."""
         return {"name": self.name, "fn": self.fn, "column": self.column}
 
 
 @dataclass(frozen=True, slots=True)
 class Aggregate:
-    """One row per combination of keys; without keys, exactly one row."""
+    """One row for each combination of keys: the keys, then the measures."""
 
     input: Relation
     keys: tuple[str, ...]
@@ -258,7 +250,7 @@ class Aggregate:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "aggregate",
+            "relation": "aggregate",
             "input": self.input.to_json(),
             "keys": list(self.keys),
             "measures": [m.to_json() for m in self.measures],
@@ -266,28 +258,28 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class OrderKey:
-    """A column to sort by; NULLs always last."""
+class SortKey:
+    """A column to order by; NULL comes last either way."""
 
     column: str
     descending: bool = False
 
     def to_json(self) -> dict[str, object]:
-        """Return it as JSON."""
+        """Return the key as JSON."""
         return {"column": self.column, "descending": self.descending}
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """The rows in order."""
+    """The rows in order; rows with equal keys come in any order."""
 
     input: Relation
-    keys: tuple[OrderKey, ...]
+    keys: tuple[SortKey, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "order",
+            "relation": "order",
             "input": self.input.to_json(),
             "keys": [k.to_json() for k in self.keys],
         }
@@ -295,7 +287,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Limit:
-    """At most `count` rows after `offset`."""
+    """At most `count` rows after the first `offset`."""
 
     input: Relation
     count: int
@@ -304,7 +296,7 @@ class Limit:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "op": "limit",
+            "relation": "limit",
             "input": self.input.to_json(),
             "count": self.count,
             "offset": self.offset,
@@ -316,270 +308,322 @@ Relation: TypeAlias = Source | Filter | Project | Join | Aggregate | Order | Lim
 
 @dataclass(frozen=True, slots=True)
 class Scan:
-    """What one source is asked."""
+    """A whole question to one source."""
 
     relation: Relation
 
     def to_json(self) -> dict[str, object]:
-        """Return the scan as JSON, in the closed grammar."""
-        return self.relation.to_json()
+        """Return the scan as JSON, as `specs/schema/scan.schema.json` describes it."""
+        return {"scan": _VERSION, "relation": self.relation.to_json()}
 
     @classmethod
-    def from_json(cls, doc: object) -> Scan:
-        """Read a scan, refusing everything outside the grammar.
+    def from_json(cls, document: object) -> Scan:
+        """Read a scan that came from outside.
 
         Raises:
-            ScanMalformed: with the JSON pointer of the place.
-            ScanTooLarge: more than 4,096 nodes or 32 levels.
-            ScanTypeUnknown: a literal of a type the ledger does not have.
+            Findings: everything outside the grammar, each with its JSON pointer.
         """
-        return cls(_Reader().relation(doc, "", 0))
+        reader = _Reader()
+        relation = reader.scan(document)
+        if reader.findings or relation is None:
+            raise Findings(reader.findings)
+        return cls(relation)
 
 
-def sources(relation: Relation) -> Iterator[Source]:
-    """Yield every source of a relation, left to right."""
-    match relation:
-        case Source():
-            yield relation
-        case Join(left=left, right=right):
-            yield from sources(left)
-            yield from sources(right)
-        case _:
-            yield from sources(relation.input)
+def sources(scan: Scan | Relation) -> tuple[str, ...]:
+    """Return the resources that are read, each once, in the order they appear."""
+    found: dict[str, None] = {}
+    for relation in _walk(scan.relation if isinstance(scan, Scan) else scan):
+        if isinstance(relation, Source):
+            found[relation.resource] = None
+    return tuple(found)
 
 
-def columns(expr: Expr) -> Iterator[str]:
-    """Yield every column an expression reads, in order of appearance, repeats included."""
-    match expr:
-        case Column(name=name):
-            yield name
-        case Call(args=args):
-            for arg in args:
-                yield from columns(arg)
+def columns(expr: Expr) -> frozenset[str]:
+    """Return the names of the columns an expression reads."""
+    if isinstance(expr, Column):
+        return frozenset({expr.name})
+    if isinstance(expr, Call):
+        return frozenset().union(*(columns(a) for a in expr.args))
+    return frozenset()
 
 
-def is_type(name: str) -> bool:
-    """Say whether a text names a ledger type."""
-    found = _DECIMAL.fullmatch(name)
-    return name in _PLAIN or (
-        found is not None and 1 <= int(found[1]) <= 38 and int(found[2]) <= int(found[1])
-    )
+def inputs(relation: Relation) -> tuple[Relation, ...]:
+    """Return the relations directly below."""
+    if isinstance(relation, Source):
+        return ()
+    if isinstance(relation, Join):
+        return (relation.left, relation.right)
+    return (relation.input,)
 
 
-def arrow_type(name: str) -> pa.DataType:
-    """Return the Arrow type of a ledger type; timestamps are microseconds in UTC.
-
-    Raises:
-        ScanTypeUnknown: no such type.
-    """
-    import pyarrow as pa
-
-    if not is_type(name):
-        raise ScanTypeUnknown(type=name)
-    if found := _DECIMAL.fullmatch(name):
-        return pa.decimal128(int(found[1]), int(found[2]))
-    return {
-        "text": pa.string(),
-        "int": pa.int64(),
-        "float": pa.float64(),
-        "bool": pa.bool_(),
-        "date": pa.date32(),
-        "timestamp": pa.timestamp("us", tz="UTC"),
-    }[name]
+def _walk(relation: Relation) -> Iterator[Relation]:
+    yield relation
+    for below in inputs(relation):
+        yield from _walk(below)
 
 
-def _plain(value: Value) -> object:
-    if isinstance(value, date):  # and datetime
-        return value.isoformat()
-    return f"{value:f}" if isinstance(value, Decimal) else value
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
 
 
 class _Reader:
-    """Read one document; counts what it has read."""
+    """Read one document; notes findings and goes on, so that all are named at once."""
 
     def __init__(self) -> None:
-        self._left = _MOST_NODES
+        self.findings: list[Fault] = []
+        self._parts = 0
 
-    def relation(self, doc: object, at: str, depth: int) -> Relation:
-        """Read a relation at a JSON pointer."""
-        self._count(depth, at)
-        op = doc.get("op") if isinstance(doc, dict) else None
-        read = getattr(self, f"_{op}", None) if op in _RELATIONS else None
+    def scan(self, document: object) -> Relation | None:
+        found = self._object(document, "", ("scan", "relation"))
+        if found is None:
+            return None
+        if found["scan"] != _VERSION or isinstance(found["scan"], bool):
+            self._note(ScanShape(where="/scan", expected=str(_VERSION)))
+        return self._relation(found["relation"], "/relation", 1)
+
+    def _relation(self, value: object, at: str, depth: int) -> Relation | None:
+        if not self._enter(at, depth):
+            return None
+        if not isinstance(value, dict):
+            self._note(ScanShape(where=at, expected="object"))
+            return None
+        kind = value.get("relation")
+        read = _RELATIONS.get(kind) if isinstance(kind, str) else None
         if read is None:
-            raise ScanMalformed(problem="op", where=at)
-        fields = _fields(doc, _RELATIONS[str(op)], at)
-        found: Relation = read(fields, at, depth + 1)
-        return found
+            known = tuple(_RELATIONS)
+            self._note(ScanOperator(where=f"{at}/relation", name=_shown(kind), known=known))
+            return None
+        keys, build = read
+        found = self._object(value, at, ("relation", *keys))
+        return None if found is None else build(self, found, at, depth + 1)
 
-    def expr(self, doc: object, at: str, depth: int) -> Expr:
-        """Read an expression at a JSON pointer."""
-        self._count(depth, at)
-        if isinstance(doc, dict) and "column" in doc:
-            return Column(_name(_fields(doc, ("column",), at)["column"], f"{at}/column"))
-        if isinstance(doc, dict) and "literal" in doc:
-            return _literal(_fields(doc, ("literal", "type"), at), at)
-        fields = _fields(doc, ("call", "args"), at)
-        op, args = fields["call"], fields["args"]
-        if not isinstance(op, str) or op not in OPERATORS or not isinstance(args, list):
-            raise ScanMalformed(problem="call", where=at)
-        fewest, most = OPERATORS[op]
-        if not fewest <= len(args) <= most:
-            raise ScanMalformed(problem=f"{op}: {len(args)} args", where=f"{at}/args")
-        return Call(
-            op, tuple(self.expr(a, f"{at}/args/{i}", depth + 1) for i, a in enumerate(args))
-        )
+    def source(self, found: Found, at: str, _depth: int) -> Source | None:
+        resource = self._name(found["resource"], f"{at}/resource")
+        return None if resource is None else Source(resource)
 
-    def _count(self, depth: int, at: str) -> None:
-        self._left -= 1
-        if depth > _DEEPEST or self._left < 0:
-            raise ScanTooLarge(most=_MOST_NODES, deepest=_DEEPEST, where=at[:200])
+    def filter(self, found: Found, at: str, depth: int) -> Filter | None:
+        below = self._relation(found["input"], f"{at}/input", depth)
+        predicate = self._expr(found["predicate"], f"{at}/predicate", depth)
+        return None if below is None or predicate is None else Filter(below, predicate)
 
-    def _source(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        del depth
-        resource = fields["resource"]
-        if not isinstance(resource, str) or not _RESOURCE.fullmatch(resource):
-            raise ScanMalformed(problem="resource", where=f"{at}/resource")
-        return Source(resource)
+    def project(self, found: Found, at: str, depth: int) -> Project | None:
+        below = self._relation(found["input"], f"{at}/input", depth)
 
-    def _filter(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        below = self.relation(fields["input"], f"{at}/input", depth)
-        return Filter(below, self.expr(fields["predicate"], f"{at}/predicate", depth))
+        def named(value: object, where: str) -> Named | None:
+            pair = self._object(value, where, ("name", "expr"))
+            if pair is None:
+                return None
+            name = self._name(pair["name"], f"{where}/name")
+            expr = self._expr(pair["expr"], f"{where}/expr", depth)
+            return None if name is None or expr is None else Named(name, expr)
 
-    def _project(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        below = self.relation(fields["input"], f"{at}/input", depth)
-        named = []
-        for i, doc in enumerate(_items(fields["columns"], f"{at}/columns", fewest=1)):
-            here = f"{at}/columns/{i}"
-            item = _fields(doc, ("name", "expr"), here)
-            name = _name(item["name"], f"{here}/name")
-            named.append(Named(name, self.expr(item["expr"], f"{here}/expr", depth)))
-        _distinct([n.name for n in named], f"{at}/columns")
-        return Project(below, tuple(named))
+        given = self._list(found["columns"], f"{at}/columns", named)
+        return None if below is None or given is None else Project(below, given)
 
-    def _join(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        kind = fields["kind"]
-        if kind != "inner" and kind != "left":  # noqa: PLR1714 - narrows the type
-            raise ScanMalformed(problem="kind", where=f"{at}/kind")
-        pairs = []
-        for i, pair in enumerate(_items(fields["on"], f"{at}/on", fewest=1)):
-            here = f"{at}/on/{i}"
-            if not isinstance(pair, list) or len(pair) != 2:
-                raise ScanMalformed(problem="on", where=here)
-            pairs.append((_name(pair[0], here), _name(pair[1], here)))
-        left = self.relation(fields["left"], f"{at}/left", depth)
-        right = self.relation(fields["right"], f"{at}/right", depth)
-        return Join(left, right, kind, tuple(pairs))
+    def join(self, found: Found, at: str, depth: int) -> Join | None:
+        left = self._relation(found["left"], f"{at}/left", depth)
+        right = self._relation(found["right"], f"{at}/right", depth)
+        kind = self._one_of(found["kind"], f"{at}/kind", JOINS)
 
-    def _aggregate(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        below = self.relation(fields["input"], f"{at}/input", depth)
-        keys = tuple(_name(k, f"{at}/keys") for k in _items(fields["keys"], f"{at}/keys"))
-        measures = tuple(
-            _measure(doc, f"{at}/measures/{i}")
-            for i, doc in enumerate(_items(fields["measures"], f"{at}/measures"))
-        )
-        if not keys and not measures:
-            raise ScanMalformed(problem="measures", where=at)
-        _distinct([*keys, *(m.name for m in measures)], at)
+        def pair(value: object, where: str) -> tuple[str, str] | None:
+            if not isinstance(value, list) or len(value) != 2:
+                self._note(ScanShape(where=where, expected="[left, right]"))
+                return None
+            names = (self._name(value[0], f"{where}/0"), self._name(value[1], f"{where}/1"))
+            return None if names[0] is None or names[1] is None else (names[0], names[1])
+
+        on = self._list(found["on"], f"{at}/on", pair)
+        if left is None or right is None or kind is None or on is None:
+            return None
+        return Join(left, right, kind, on)
+
+    def aggregate(self, found: Found, at: str, depth: int) -> Aggregate | None:
+        below = self._relation(found["input"], f"{at}/input", depth)
+        keys = self._list(found["keys"], f"{at}/keys", self._name, fewest=0)
+        measures = self._list(found["measures"], f"{at}/measures", self._measure, fewest=0)
+        if keys == () and measures == ():
+            self._note(ScanShape(where=at, expected="keys, measures"))
+            return None
+        if below is None or keys is None or measures is None:
+            return None
         return Aggregate(below, keys, measures)
 
-    def _order(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        below = self.relation(fields["input"], f"{at}/input", depth)
-        keys = []
-        for i, doc in enumerate(_items(fields["keys"], f"{at}/keys", fewest=1)):
-            item = _fields(doc, ("column", "descending"), f"{at}/keys/{i}")
-            descending = item["descending"]
-            if not isinstance(descending, bool):
-                raise ScanMalformed(problem="descending", where=f"{at}/keys/{i}")
-            keys.append(OrderKey(_name(item["column"], f"{at}/keys/{i}"), descending))
-        return Order(below, tuple(keys))
+    def order(self, found: Found, at: str, depth: int) -> Order | None:
+        below = self._relation(found["input"], f"{at}/input", depth)
+        keys = self._list(found["keys"], f"{at}/keys", self._sort_key)
+        return None if below is None or keys is None else Order(below, keys)
 
-    def _limit(self, fields: Mapping[str, object], at: str, depth: int) -> Relation:
-        below = self.relation(fields["input"], f"{at}/input", depth)
-        count, offset = fields["count"], fields["offset"]
-        for value, name in ((count, "count"), (offset, "offset")):
-            if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 1 << 53:
-                raise ScanMalformed(problem=name, where=f"{at}/{name}")
-        assert isinstance(count, int)  # noqa: S101 - tested above
-        assert isinstance(offset, int)  # noqa: S101 - tested above
+    def limit(self, found: Found, at: str, depth: int) -> Limit | None:
+        below = self._relation(found["input"], f"{at}/input", depth)
+        count = self._number(found["count"], f"{at}/count")
+        offset = self._number(found["offset"], f"{at}/offset")
+        if below is None or count is None or offset is None:
+            return None
         return Limit(below, count, offset)
 
+    def _measure(self, value: object, at: str) -> Measure | None:
+        found = self._object(value, at, ("name", "fn", "column"))
+        if found is None:
+            return None
+        name = self._name(found["name"], f"{at}/name")
+        fn = self._one_of(found["fn"], f"{at}/fn", FNS)
+        column = None
+        if found["column"] is not None:
+            column = self._name(found["column"], f"{at}/column")
+        elif fn is not None and fn != "count":
+            self._note(ScanShape(where=f"{at}/column", expected="column"))
+            return None
+        return None if name is None or fn is None else Measure(name, fn, column)
 
-_RELATIONS: Mapping[str, tuple[str, ...]] = {
-    "source": ("op", "resource"),
-    "filter": ("op", "input", "predicate"),
-    "project": ("op", "input", "columns"),
-    "join": ("op", "left", "right", "kind", "on"),
-    "aggregate": ("op", "input", "keys", "measures"),
-    "order": ("op", "input", "keys"),
-    "limit": ("op", "input", "count", "offset"),
+    def _sort_key(self, value: object, at: str) -> SortKey | None:
+        found = self._object(value, at, ("column", "descending"))
+        if found is None:
+            return None
+        column = self._name(found["column"], f"{at}/column")
+        if not isinstance(found["descending"], bool):
+            self._note(ScanShape(where=f"{at}/descending", expected="true, false"))
+            return None
+        return None if column is None else SortKey(column, found["descending"])
+
+    def _expr(self, value: object, at: str, depth: int) -> Expr | None:
+        if not self._enter(at, depth):
+            return None
+        if not isinstance(value, dict):
+            self._note(ScanShape(where=at, expected="object"))
+            return None
+        if "column" in value:
+            found = self._object(value, at, ("column",))
+            name = None if found is None else self._name(found["column"], f"{at}/column")
+            return None if name is None else Column(name)
+        if "literal" in value:
+            return self._literal(value, at)
+        return self._call(value, at, depth)
+
+    def _literal(self, value: object, at: str) -> Literal | None:
+        found = self._object(value, at, ("literal", "type"))
+        if found is None:
+            return None
+        kind = found["type"]
+        try:
+            of = parse_type(kind) if isinstance(kind, str) else None
+        except ValueError:
+            of = None
+        if of is None:
+            self._note(ScanOperator(where=f"{at}/type", name=_shown(kind), known=_TYPES))
+            return None
+        try:
+            return Literal(from_wire(found["literal"], of), str(of))
+        except ValueError:
+            self._note(ScanLiteral(where=f"{at}/literal", type=str(of)))
+            return None
+
+    def _call(self, value: object, at: str, depth: int) -> Call | None:
+        found = self._object(value, at, ("call", "args"))
+        op = None if found is None else self._one_of(found["call"], f"{at}/call", tuple(OPS))
+        if found is None or op is None:
+            return None
+        fewest, most = OPS[op]
+
+        def argument(value: object, where: str) -> Expr | None:
+            return self._expr(value, where, depth + 1)
+
+        args: tuple[Expr, ...] | None = self._list(
+            found["args"], f"{at}/args", argument, fewest=fewest, most=most
+        )
+        if args is None:
+            return None
+        if op == "in" and not all(isinstance(a, Literal) for a in args[1:]):
+            self._note(ScanShape(where=f"{at}/args", expected="literal"))
+            return None
+        return Call(op, args)
+
+    def _name(self, value: object, at: str) -> str | None:
+        self._parts += 1
+        if isinstance(value, str) and 0 < len(value) <= MAX_NAME and value.isprintable():
+            return value
+        self._note(ScanNameWrong(where=at, limit=MAX_NAME))
+        return None
+
+    def _number(self, value: object, at: str) -> int | None:
+        if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
+            return value
+        self._note(ScanShape(where=at, expected="0, 1, 2, …"))
+        return None
+
+    def _one_of(self, value: object, at: str, known: tuple[T, ...]) -> T | None:
+        for one in known:
+            if value == one:
+                return one
+        self._note(ScanOperator(where=at, name=_shown(value), known=known))
+        return None
+
+    def _list(
+        self,
+        value: object,
+        at: str,
+        read: Callable[[object, str], V | None],
+        *,
+        fewest: int = 1,
+        most: int = MAX_PARTS,
+    ) -> tuple[V, ...] | None:
+        if not isinstance(value, list) or not fewest <= len(value) <= most:
+            expected = f"[{fewest}]" if fewest == most else f"[{fewest}, …]"
+            self._note(ScanShape(where=at, expected=expected))
+            return None
+        found: list[V] = []
+        for number, one in enumerate(value):
+            if self._parts > MAX_PARTS:
+                return None
+            item = read(one, f"{at}/{number}")
+            if item is not None:
+                found.append(item)
+        return tuple(found) if len(found) == len(value) else None
+
+    def _object(self, value: object, at: str, keys: tuple[str, ...]) -> Found | None:
+        if not isinstance(value, dict):
+            self._note(ScanShape(where=at or "/", expected="object"))
+            return None
+        extra = tuple(_shown(k) for k in value if k not in keys)[:8]
+        missing = tuple(k for k in keys if k not in value)
+        if extra or missing:
+            self._note(ScanKey(where=at or "/", extra=extra, missing=missing))
+            return None
+        return value
+
+    def _enter(self, at: str, depth: int) -> bool:
+        self._parts += 1
+        if depth > MAX_DEPTH:
+            self._note(ScanDepth(where=at, limit=MAX_DEPTH))
+            return False
+        if self._parts == MAX_PARTS + 1:
+            self._note(ScanSize(where="/", limit=MAX_PARTS))
+        return self._parts <= MAX_PARTS
+
+    def _note(self, fault: Fault) -> None:
+        if len(self.findings) < _MOST_FINDINGS:
+            self.findings.append(fault)
+
+
+T = typing.TypeVar("T", bound=str)
+V = typing.TypeVar("V")
+Found: TypeAlias = Mapping[str, object]
+Build: TypeAlias = Callable[[_Reader, Found, str, int], "Relation | None"]
+
+_MOST_FINDINGS = 100
+_TYPES = ("text", "int", "decimal(p,s)", "float", "bool", "date", "timestamp")
+_RELATIONS: Mapping[str, tuple[tuple[str, ...], Build]] = {
+    "source": (("resource",), _Reader.source),
+    "filter": (("input", "predicate"), _Reader.filter),
+    "project": (("input", "columns"), _Reader.project),
+    "join": (("left", "right", "kind", "on"), _Reader.join),
+    "aggregate": (("input", "keys", "measures"), _Reader.aggregate),
+    "order": (("input", "keys"), _Reader.order),
+    "limit": (("input", "count", "offset"), _Reader.limit),
 }
 
 
-def _fields(doc: object, names: Sequence[str], at: str) -> Mapping[str, object]:
-    if not isinstance(doc, dict) or set(doc) != set(names):
-        raise ScanMalformed(problem=f"keys ≠ {', '.join(names)}", where=at)
-    return doc
-
-
-def _items(doc: object, at: str, *, fewest: int = 0) -> list[object]:
-    if not isinstance(doc, list) or len(doc) < fewest:
-        raise ScanMalformed(problem="list", where=at)
-    return doc
-
-
-def _name(doc: object, at: str) -> str:
-    if not isinstance(doc, str) or not _NAME.fullmatch(doc):
-        raise ScanMalformed(problem="name", where=at)
-    return doc
-
-
-def _distinct(names: Sequence[str], at: str) -> None:
-    if len(set(names)) != len(names):
-        raise ScanMalformed(problem="names repeat", where=at)
-
-
-def _measure(doc: object, at: str) -> Measure:
-    item = _fields(doc, ("name", "fn", "column"), at)
-    fn, column = item["fn"], item["column"]
-    if fn not in _MEASURES or (column is None and fn != "count"):
-        raise ScanMalformed(problem="fn", where=at)
-    name = _name(item["name"], f"{at}/name")
-    return Measure(name, fn, None if column is None else _name(column, f"{at}/column"))  # type: ignore[arg-type] # tested above
-
-
-def _literal(item: Mapping[str, object], at: str) -> Literal:
-    kind = item["type"]
-    if not isinstance(kind, str) or not is_type(kind):
-        raise ScanTypeUnknown(type=str(kind)[:40], where=f"{at}/type")
-    return Literal(_value(item["literal"], kind, f"{at}/literal"), kind)
-
-
-def _value(raw: object, kind: str, at: str) -> Value:
-    """Return a constant in the Python type of its ledger type."""
-    if raw is None:
-        return None
-    wanted = {"int": (int,), "bool": (bool,), "float": (int, float)}.get(kind, (str,))
-    if not isinstance(raw, wanted) or (isinstance(raw, bool) and kind != "bool"):
-        raise ScanMalformed(problem=f"literal ≠ {kind}", where=at)
-    try:
-        match kind:
-            case "date":
-                return date.fromisoformat(str(raw))
-            case "timestamp":
-                moment = datetime.fromisoformat(str(raw))
-                if moment.tzinfo is None:
-                    raise ScanMalformed(problem="timestamp without offset", where=at)
-                return moment
-            case "text" | "int" | "bool" | "float":
-                return raw  # type: ignore[return-value] # its type was tested above
-            case _:
-                return _exact(str(raw))
-    except (ValueError, InvalidOperation):
-        raise ScanMalformed(problem=f"literal ≠ {kind}", where=at) from None
-
-
-def _exact(text: str) -> Decimal:
-    value = Decimal(text)
-    if not value.is_finite():
-        raise InvalidOperation
-    return value
+def _shown(value: object) -> str:
+    """Return what may be shown of something unexpected: visible text, cut short; else its kind."""
+    if isinstance(value, str) and value.isprintable():
+        return value[:40]
+    return type(value).__name__
