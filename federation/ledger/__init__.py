@@ -1,30 +1,38 @@
-"""Know what data exist: one ledger (一本账) of datasets and fields, with owner, grade and meaning.
+"""Keep the ledger (一本账): what data exist, whose they are, how sensitive, since when.
 
-The ledger is data under ``specs/catalog/``, one file per party in the form of
-``specs/schema/catalog.schema.json``. It holds no row of anybody's data and no place where one could
-be read: what a dataset is called at its department is bound at that department's node.
+`Catalog` holds the datasets (L4) and fields (L5) of all parties under their L1–L3 path; `load`
+reads them from the parties' files with every finding at once; `Search` finds them by any two
+characters.
 """
 
 from federation.ledger.catalog import (
     Catalog,
     Code,
-    CodeList,
     Dataset,
     Field,
-    Party,
+    Grade,
+    Owner,
     RowCount,
     Text,
 )
-from federation.ledger.grade import Grade
+from federation.ledger.load import load_catalog, read_party
+from federation.ledger.search import Hit, Search
+from federation.ledger.stats import Stats, Target, count
 
 __all__ = [
     "Catalog",
     "Code",
-    "CodeList",
     "Dataset",
     "Field",
     "Grade",
-    "Party",
+    "Hit",
+    "Owner",
     "RowCount",
+    "Search",
+    "Stats",
+    "Target",
     "Text",
+    "count",
+    "load_catalog",
+    "read_party",
 ]
