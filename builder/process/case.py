@@ -7,9 +7,8 @@ A case changes only by events. `builder.process.engine.step` turns an action int
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
-from types import MappingProxyType
 from typing import Literal, TypeAlias, cast, get_args
 
 from builder.process.errors import EventUnknown
@@ -69,8 +68,6 @@ TaskStatus: TypeAlias = Literal["open", "correcting", "done", "cancelled"]
 StepState: TypeAlias = Literal["active", "done", "skipped", "rejected", "cancelled"]
 """A step not in `Case.steps` waits for its turn."""
 
-_NOTHING: Mapping[str, Json] = MappingProxyType({})
-_NO_ANSWERS: Answers = MappingProxyType({})
 _KINDS = frozenset(get_args(EventKind))
 
 
@@ -107,7 +104,7 @@ class Event:
     kind: EventKind
     actor: Actor | None = None
     step: str | None = None
-    data: Mapping[str, Json] = _NOTHING
+    data: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
         """Return the event as JSON, time as ISO 8601 with offset."""
@@ -156,7 +153,7 @@ class Submit:
 
     actor: Actor
     answers: Answers
-    results: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
+    results: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     task: str | None = None
 
 
@@ -169,7 +166,7 @@ class Approve:
 
     actor: Actor
     task: str
-    answers: Answers = _NO_ANSWERS
+    answers: Answers = field(default_factory=dict)
     remark: str | None = None
 
 
@@ -330,12 +327,12 @@ class Case:
     updated_at: datetime | None = None
     ended_at: datetime | None = None
     ended_by: Event | None = None
-    answers: Answers = _NO_ANSWERS
-    results: Mapping[str, Mapping[str, Json]] = MappingProxyType({})
-    steps: Mapping[str, StepState] = MappingProxyType({})
-    rounds: Mapping[str, int] = MappingProxyType({})
-    tasks: Mapping[str, TaskState] = MappingProxyType({})
-    pending: Mapping[str, PendingQuery] = MappingProxyType({})
+    answers: Answers = field(default_factory=dict)
+    results: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    steps: Mapping[str, StepState] = field(default_factory=dict)
+    rounds: Mapping[str, int] = field(default_factory=dict)
+    tasks: Mapping[str, TaskState] = field(default_factory=dict)
+    pending: Mapping[str, PendingQuery] = field(default_factory=dict)
     returned: Returned | None = None
 
     @property

@@ -80,8 +80,6 @@ APPLICANT_KEY = "@applicant"
 PARAMS = "params"
 """The built-in entity that carries the deployment's parameters in expressions."""
 
-_NOTHING: Mapping[str, Json] = MappingProxyType({})
-
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -103,7 +101,7 @@ class WidgetKind:
 
     id: str
     types: frozenset[ValueType]
-    options: Mapping[str, Json] = _NOTHING
+    options: Mapping[str, Json] = slot(default_factory=dict)
 
 
 # ── Who, why, from where ─────────────────────────────────────────────────────────────────────────
@@ -275,7 +273,7 @@ class Control:
     when: str | None = None
     compute: str | None = None
     prefill: Prefill | None = None
-    options: Mapping[str, Json] = _NOTHING
+    options: Mapping[str, Json] = slot(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
