@@ -46,7 +46,7 @@ class Pseudonymiser:
     __slots__ = ("_keyed",)
 
     def __init__(self, key: bytes) -> None:
-        if len(key) < 16:  # noqa: PLR2004 - 128 bits, the strength of SM4
+        if len(key) < 16:
             raise ValueError("a pseudonym key has at least 16 bytes")
         self._keyed = HMAC(key, SM3())
 

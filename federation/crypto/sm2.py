@@ -88,7 +88,7 @@ def is_public_key(point: bytes) -> bool:
 
     The curve's cofactor is 1, so every point on it but infinity is a sound public key.
     """
-    if len(point) != 1 + 2 * _SIZE or point[0] != 4:  # noqa: PLR2004 - 04 marks both coordinates
+    if len(point) != 1 + 2 * _SIZE or point[0] != 4:
         return False
     x, y = int.from_bytes(point[1:33], "big"), int.from_bytes(point[33:], "big")
     return x < P and y < P and (y * y - (x * x * x + A * x + B)) % P == 0

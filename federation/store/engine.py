@@ -12,7 +12,6 @@ import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import NoReturn
 
 from sqlalchemy import (
     Connection,
@@ -172,9 +171,11 @@ def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
         for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
     except sqlite3.Error as error:
+        fault = _fault_of(error)
+        if fault is None:
+            raise
         file = connection.execute("PRAGMA database_list").fetchone()[2]
-        _translate(error, _file_name(file))
-        raise
+        raise fault(store=_file_name(file)) from error
 
 
 def _begin(conn: Connection) -> None:
@@ -184,32 +185,23 @@ def _begin(conn: Connection) -> None:
 
 
 def _raise_fault(context: ExceptionContext) -> None:
-    error = context.original_exception
-    conn = context.connection
+    error, conn = context.original_exception, context.connection
+    fault = _fault_of(error)
     reading = conn is not None and conn.get_execution_options().get(_MODE) == "read"
-    if reading and getattr(error, "sqlite_errorcode", None) == sqlite3.SQLITE_READONLY:
-        return  # a change inside read() is a programming mistake, not a state of the disk
-    _translate(error, store_name(context.engine) if context.engine else "?")
+    if fault is None or (reading and fault is StoreReadOnly):
+        return  # a programming mistake, such as a change inside read(), stays an ordinary error
+    raise fault(store=store_name(context.engine) if context.engine else "?") from error
 
 
-def _translate(error: BaseException, store: str) -> None:
-    """Raise the Fault that names a driver's error; return when it has none."""
-    fault: type[Fault] | None = None
+def _fault_of(error: BaseException) -> type[Fault] | None:
+    """Return the Fault that names a driver's error; None when it is a programming error."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)
-        fault = None if code is None else _BY_SQLITE.get(code & 0xFF)
-    else:
-        state = getattr(error, "sqlstate", None)
-        if isinstance(state, str):
-            fault = _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
-        elif type(error).__name__ == "OperationalError":
-            fault = StoreUnreachable
-    if fault is not None:
-        _raise(fault(store=store), error)
-
-
-def _raise(fault: Fault, cause: BaseException) -> NoReturn:
-    raise fault from cause
+        return None if code is None else _BY_SQLITE.get(code & 0xFF)
+    state = getattr(error, "sqlstate", None)
+    if isinstance(state, str):
+        return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
+    return StoreUnreachable if type(error).__name__ == "OperationalError" else None
 
 
 def _file_name(database: str | None) -> str:

@@ -119,9 +119,9 @@ class StoreUnreachable(Fault):
     http = 503
     zh = "连接不上数据库 {store}。"
     en = "The database {store} cannot be reached."
-    next_zh = "请检查服务器是否运行、地址和账号是否正确、网络是否放行。"
+    next_zh = "请检查服务器是否运行、地址、库名和账号是否正确、网络是否放行。"
     next_en = (
-        "Check that the server runs, that address and account are right, "
+        "Check that the server runs, that address, database and account are right, "
         "and that the network lets it through."
     )
 

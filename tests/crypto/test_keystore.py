@@ -1,7 +1,6 @@
 """Keys appear whole, once, for one user; what is wrong with a key file has a name."""
 
 import multiprocessing
-import os
 import stat
 from pathlib import Path
 
@@ -148,7 +147,7 @@ def _make(folder, ready, out):
 
 
 def test_processes_that_make_a_key_together_get_the_same_one(tmp_path):
-    spawn = multiprocessing.get_context("fork" if hasattr(os, "fork") else "spawn")
+    spawn = multiprocessing.get_context("spawn")
     ready, out = spawn.Barrier(4), spawn.Queue()
     makers = [spawn.Process(target=_make, args=(tmp_path / "keys", ready, out)) for _ in range(4)]
     for maker in makers:
