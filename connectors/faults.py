@@ -60,11 +60,11 @@ class ScanOperator(Fault):
 
 
 class ScanNameWrong(Fault):
-    """A name that is empty, too long, or holds characters that cannot be seen."""
+    """A name that no column or dataset of the ledger can have."""
 
     code = "scan.name-wrong"
-    zh = "查询请求里的名称不可用:须为 1 至 {limit} 个可见字符。"
-    en = "A name in the scan cannot be used: 1 to {limit} visible characters."
+    zh = "查询请求里的这个名称不可用:须以小写字母开头,只含小写字母、数字和下划线。"
+    en = "This name in the scan cannot be used: lower-case letters, digits and underscores only."
     next_zh = "请改用台账中登记的名称。"
     next_en = "Use the name that the ledger has."
 

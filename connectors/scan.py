@@ -1,8 +1,8 @@
 """Say what one source is asked: a closed relational algebra that is JSON, never SQL.
 
 A `Scan` is a tree of relations over sources, with expressions inside. It has no subqueries, no
-functions beyond `OPS`, and no text that any engine would parse. `Scan.from_json` is the only way in
-from outside: it refuses whatever the grammar does not have, with every finding and its JSON
+functions beyond `OPERATORS`, and no text that any engine would parse. `Scan.from_json` is the only
+way in from outside: it refuses whatever the grammar does not have, with every finding and its JSON
 pointer. What the parts mean (three-valued logic, decimals, where NULL sorts) is said here once and
 holds for every kind of source:
 
@@ -11,14 +11,16 @@ holds for every kind of source:
 - Division by zero and a number that outgrows its type give NULL, never an error.
 - Order puts NULL last, in both directions.
 - Aggregation takes NULL as one group; without keys it gives one row, even of nothing.
-- A join never matches NULL with NULL; its result is the left columns, then the right ones without
-  those it was joined on.
+- A join never matches NULL with NULL; its result is the left columns, then the right ones, and no
+  name may be in both.
 """
 
 from __future__ import annotations
 
+import re
 import typing
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -27,20 +29,20 @@ from connectors.faults import (
     ScanDepth,
     ScanKey,
     ScanLiteral,
+    ScanNameTaken,
     ScanNameWrong,
     ScanOperator,
     ScanShape,
     ScanSize,
 )
-from connectors.types import Value, arrow_type, fit, from_wire, parse_type, to_wire
+from connectors.types import Value, arrow_type, fit, from_wire, is_type, parse_type, to_wire
 
 __all__ = [
     "FNS",
     "JOINS",
     "MAX_DEPTH",
-    "MAX_NAME",
     "MAX_PARTS",
-    "OPS",
+    "OPERATORS",
     "Aggregate",
     "Call",
     "Column",
@@ -52,30 +54,30 @@ __all__ = [
     "Measure",
     "Named",
     "Order",
+    "OrderKey",
     "Project",
     "Relation",
     "Scan",
-    "SortKey",
     "Source",
+    "Value",
     "arrow_type",
     "columns",
     "inputs",
+    "is_type",
     "sources",
 ]
 
 Fn: TypeAlias = typing.Literal["count", "count_distinct", "sum", "min", "max", "avg"]
 JoinKind: TypeAlias = typing.Literal["inner", "left"]
 
-MAX_DEPTH = 48
+MAX_DEPTH = 32
 """Levels of nesting, relations and expressions together."""
-MAX_PARTS = 8192
+MAX_PARTS = 4096
 """Relations, expressions, names and keys, together."""
-MAX_NAME = 128
-_VERSION = 1
 
-OPS: Mapping[str, tuple[int, int]] = {
-    "and": (2, MAX_PARTS),
-    "or": (2, MAX_PARTS),
+OPERATORS: Mapping[str, tuple[int, int]] = {
+    "and": (2, 64),
+    "or": (2, 64),
     "not": (1, 1),
     "eq": (2, 2),
     "ne": (2, 2),
@@ -83,19 +85,21 @@ OPS: Mapping[str, tuple[int, int]] = {
     "le": (2, 2),
     "gt": (2, 2),
     "ge": (2, 2),
-    "in": (2, MAX_PARTS),
+    "in": (2, 1001),
     "is_null": (1, 1),
     "add": (2, 2),
     "sub": (2, 2),
     "mul": (2, 2),
     "div": (2, 2),
-    "coalesce": (2, MAX_PARTS),
+    "coalesce": (1, 16),
     "lower": (1, 1),
     "upper": (1, 1),
     "length": (1, 1),
 }
 """Every operation, with the fewest and most arguments it takes. The arguments of ``in`` after the
 first are constants."""
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,62}", re.ASCII)
+_RESOURCE = re.compile(rf"{_NAME.pattern}(\.{_NAME.pattern})?", re.ASCII)
 FNS: tuple[Fn, ...] = typing.get_args(Fn)
 JOINS: tuple[JoinKind, ...] = typing.get_args(JoinKind)
 
@@ -135,7 +139,7 @@ class Literal:
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """One of the operations in `OPS`."""
+    """One of the operations in `OPERATORS`."""
 
     op: str
     args: tuple[Expr, ...]
@@ -171,7 +175,7 @@ class Source:
 
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
-        return {"relation": "source", "resource": self.resource}
+        return {"op": "source", "resource": self.resource}
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +188,7 @@ class Filter:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "filter",
+            "op": "filter",
             "input": self.input.to_json(),
             "predicate": self.predicate.to_json(),
         }
@@ -200,7 +204,7 @@ class Project:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "project",
+            "op": "project",
             "input": self.input.to_json(),
             "columns": [c.to_json() for c in self.columns],
         }
@@ -218,7 +222,7 @@ class Join:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "join",
+            "op": "join",
             "left": self.left.to_json(),
             "right": self.right.to_json(),
             "kind": self.kind,
@@ -250,7 +254,7 @@ class Aggregate:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "aggregate",
+            "op": "aggregate",
             "input": self.input.to_json(),
             "keys": list(self.keys),
             "measures": [m.to_json() for m in self.measures],
@@ -258,7 +262,7 @@ class Aggregate:
 
 
 @dataclass(frozen=True, slots=True)
-class SortKey:
+class OrderKey:
     """A column to order by; NULL comes last either way."""
 
     column: str
@@ -274,12 +278,12 @@ class Order:
     """The rows in order; rows with equal keys come in any order."""
 
     input: Relation
-    keys: tuple[SortKey, ...]
+    keys: tuple[OrderKey, ...]
 
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "order",
+            "op": "order",
             "input": self.input.to_json(),
             "keys": [k.to_json() for k in self.keys],
         }
@@ -296,7 +300,7 @@ class Limit:
     def to_json(self) -> dict[str, object]:
         """Return the relation as JSON."""
         return {
-            "relation": "limit",
+            "op": "limit",
             "input": self.input.to_json(),
             "count": self.count,
             "offset": self.offset,
@@ -314,7 +318,7 @@ class Scan:
 
     def to_json(self) -> dict[str, object]:
         """Return the scan as JSON, as `specs/schema/scan.schema.json` describes it."""
-        return {"scan": _VERSION, "relation": self.relation.to_json()}
+        return self.relation.to_json()
 
     @classmethod
     def from_json(cls, document: object) -> Scan:
@@ -324,28 +328,27 @@ class Scan:
             Findings: everything outside the grammar, each with its JSON pointer.
         """
         reader = _Reader()
-        relation = reader.scan(document)
+        relation = reader.relation(document)
         if reader.findings or relation is None:
             raise Findings(reader.findings)
         return cls(relation)
 
 
-def sources(scan: Scan | Relation) -> tuple[str, ...]:
-    """Return the resources that are read, each once, in the order they appear."""
-    found: dict[str, None] = {}
-    for relation in _walk(scan.relation if isinstance(scan, Scan) else scan):
-        if isinstance(relation, Source):
-            found[relation.resource] = None
-    return tuple(found)
+def sources(relation: Relation) -> Iterator[Source]:
+    """Yield every source of a relation, from left to right."""
+    if isinstance(relation, Source):
+        yield relation
+    for below in inputs(relation):
+        yield from sources(below)
 
 
-def columns(expr: Expr) -> frozenset[str]:
-    """Return the names of the columns an expression reads."""
+def columns(expr: Expr) -> Iterator[str]:
+    """Yield the name of every column an expression reads, repeats included."""
     if isinstance(expr, Column):
-        return frozenset({expr.name})
-    if isinstance(expr, Call):
-        return frozenset().union(*(columns(a) for a in expr.args))
-    return frozenset()
+        yield expr.name
+    elif isinstance(expr, Call):
+        for arg in expr.args:
+            yield from columns(arg)
 
 
 def inputs(relation: Relation) -> tuple[Relation, ...]:
@@ -355,12 +358,6 @@ def inputs(relation: Relation) -> tuple[Relation, ...]:
     if isinstance(relation, Join):
         return (relation.left, relation.right)
     return (relation.input,)
-
-
-def _walk(relation: Relation) -> Iterator[Relation]:
-    yield relation
-    for below in inputs(relation):
-        yield from _walk(below)
 
 
 # ── Reading ───────────────────────────────────────────────────────────────────────────────────────
@@ -373,13 +370,8 @@ class _Reader:
         self.findings: list[Fault] = []
         self._parts = 0
 
-    def scan(self, document: object) -> Relation | None:
-        found = self._object(document, "", ("scan", "relation"))
-        if found is None:
-            return None
-        if found["scan"] != _VERSION or isinstance(found["scan"], bool):
-            self._note(ScanShape(where="/scan", expected=str(_VERSION)))
-        return self._relation(found["relation"], "/relation", 1)
+    def relation(self, document: object) -> Relation | None:
+        return self._relation(document, "", 1)
 
     def _relation(self, value: object, at: str, depth: int) -> Relation | None:
         if not self._enter(at, depth):
@@ -387,18 +379,18 @@ class _Reader:
         if not isinstance(value, dict):
             self._note(ScanShape(where=at, expected="object"))
             return None
-        kind = value.get("relation")
+        kind = value.get("op")
         read = _RELATIONS.get(kind) if isinstance(kind, str) else None
         if read is None:
             known = tuple(_RELATIONS)
-            self._note(ScanOperator(where=f"{at}/relation", name=_shown(kind), known=known))
+            self._note(ScanOperator(where=f"{at}/op", name=_shown(kind), known=known))
             return None
         keys, build = read
-        found = self._object(value, at, ("relation", *keys))
+        found = self._object(value, at, ("op", *keys))
         return None if found is None else build(self, found, at, depth + 1)
 
     def source(self, found: Found, at: str, _depth: int) -> Source | None:
-        resource = self._name(found["resource"], f"{at}/resource")
+        resource = self._name(found["resource"], f"{at}/resource", _RESOURCE)
         return None if resource is None else Source(resource)
 
     def filter(self, found: Found, at: str, depth: int) -> Filter | None:
@@ -418,6 +410,7 @@ class _Reader:
             return None if name is None or expr is None else Named(name, expr)
 
         given = self._list(found["columns"], f"{at}/columns", named)
+        self._distinct((c.name for c in given or ()), f"{at}/columns")
         return None if below is None or given is None else Project(below, given)
 
     def join(self, found: Found, at: str, depth: int) -> Join | None:
@@ -444,6 +437,7 @@ class _Reader:
         if keys == () and measures == ():
             self._note(ScanShape(where=at, expected="keys, measures"))
             return None
+        self._distinct((*(keys or ()), *(m.name for m in measures or ())), at)
         if below is None or keys is None or measures is None:
             return None
         return Aggregate(below, keys, measures)
@@ -475,7 +469,7 @@ class _Reader:
             return None
         return None if name is None or fn is None else Measure(name, fn, column)
 
-    def _sort_key(self, value: object, at: str) -> SortKey | None:
+    def _sort_key(self, value: object, at: str) -> OrderKey | None:
         found = self._object(value, at, ("column", "descending"))
         if found is None:
             return None
@@ -483,7 +477,7 @@ class _Reader:
         if not isinstance(found["descending"], bool):
             self._note(ScanShape(where=f"{at}/descending", expected="true, false"))
             return None
-        return None if column is None else SortKey(column, found["descending"])
+        return None if column is None else OrderKey(column, found["descending"])
 
     def _expr(self, value: object, at: str, depth: int) -> Expr | None:
         if not self._enter(at, depth):
@@ -519,10 +513,10 @@ class _Reader:
 
     def _call(self, value: object, at: str, depth: int) -> Call | None:
         found = self._object(value, at, ("call", "args"))
-        op = None if found is None else self._one_of(found["call"], f"{at}/call", tuple(OPS))
+        op = None if found is None else self._one_of(found["call"], f"{at}/call", tuple(OPERATORS))
         if found is None or op is None:
             return None
-        fewest, most = OPS[op]
+        fewest, most = OPERATORS[op]
 
         def argument(value: object, where: str) -> Expr | None:
             return self._expr(value, where, depth + 1)
@@ -537,12 +531,17 @@ class _Reader:
             return None
         return Call(op, args)
 
-    def _name(self, value: object, at: str) -> str | None:
+    def _name(self, value: object, at: str, form: re.Pattern[str] = _NAME) -> str | None:
         self._parts += 1
-        if isinstance(value, str) and 0 < len(value) <= MAX_NAME and value.isprintable():
+        if isinstance(value, str) and form.fullmatch(value):
             return value
-        self._note(ScanNameWrong(where=at, limit=MAX_NAME))
+        self._note(ScanNameWrong(where=at))
         return None
+
+    def _distinct(self, names: Iterable[str], at: str) -> None:
+        for name, times in Counter(names).items():
+            if times > 1:
+                self._note(ScanNameTaken(where=at, column=name))
 
     def _number(self, value: object, at: str) -> int | None:
         if isinstance(value, int) and not isinstance(value, bool) and 0 <= value < 2**53:
@@ -581,12 +580,12 @@ class _Reader:
 
     def _object(self, value: object, at: str, keys: tuple[str, ...]) -> Found | None:
         if not isinstance(value, dict):
-            self._note(ScanShape(where=at or "/", expected="object"))
+            self._note(ScanShape(where=at, expected="object"))
             return None
         extra = tuple(_shown(k) for k in value if k not in keys)[:8]
         missing = tuple(k for k in keys if k not in value)
         if extra or missing:
-            self._note(ScanKey(where=at or "/", extra=extra, missing=missing))
+            self._note(ScanKey(where=at, extra=extra, missing=missing))
             return None
         return value
 

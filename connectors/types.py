@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from decimal import Context, Decimal, InvalidOperation
 from functools import cache
 from typing import TYPE_CHECKING, Literal, TypeAlias
@@ -31,6 +31,7 @@ __all__ = [
     "arrow_type",
     "fit",
     "from_wire",
+    "is_type",
     "parse_type",
     "to_wire",
     "type_name",
@@ -41,7 +42,7 @@ Value: TypeAlias = str | int | Decimal | float | bool | date | datetime | None
 
 KINDS: tuple[Kind, ...] = ("text", "int", "decimal", "float", "bool", "date", "timestamp")
 ZONE = ZoneInfo("Asia/Shanghai")
-"""Where a time without an offset belongs, and how times are shown; instants are stored in UTC."""
+"""Where a time without an offset belongs. Instants are kept in UTC."""
 
 MAX_DIGITS = 38
 MAX_SCALE = 18
@@ -92,8 +93,17 @@ def parse_type(name: str) -> ColumnType:
     raise ValueError(f"{name!r} is no column type of the ledger")
 
 
+def is_type(name: str) -> bool:
+    """Say whether a text names a type of the ledger."""
+    try:
+        parse_type(name)
+    except ValueError:
+        return False
+    return True
+
+
 def arrow_type(name: str | ColumnType) -> pa.DataType:
-    """Return the Arrow type of a column: timestamps in microseconds, shown in `ZONE`."""
+    """Return the Arrow type of a column: timestamps in microseconds, UTC."""
     import pyarrow as pa
 
     of = parse_type(name) if isinstance(name, str) else name
@@ -103,7 +113,7 @@ def arrow_type(name: str | ColumnType) -> pa.DataType:
         "float": pa.float64(),
         "bool": pa.bool_(),
         "date": pa.date32(),
-        "timestamp": pa.timestamp("us", tz=ZONE.key),
+        "timestamp": pa.timestamp("us", tz="UTC"),
     }
     if of.kind == "decimal":
         return pa.decimal128(of.precision, of.scale)
@@ -129,7 +139,7 @@ def type_name(arrow: pa.DataType) -> str:
 def fit(value: Value, of: ColumnType) -> Value:
     """Return a value in the one form its type has; NULL fits every type.
 
-    A decimal is given its full scale, a time its zone.
+    A decimal is given its full scale, a time is turned to UTC.
 
     Raises:
         ValueError: when it does not fit exactly. The text never holds the value.
@@ -225,7 +235,7 @@ def _fit_timestamp(value: Value, _of: ColumnType) -> Value:
     if not isinstance(value, datetime) or value.tzinfo is None:
         return None
     try:
-        return value.astimezone(ZONE)
+        return value.astimezone(UTC)
     except OverflowError:
         return None
 
