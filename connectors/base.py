@@ -1,0 +1,110 @@
+"""Say what every kind of source can do, whatever it is behind.
+
+A `Connector` is one open source. What it gives is typed by the ledger, not by the source: `run`
+takes the ledger's types and casts to them, so that the same scan gives the same answer from every
+kind. The meaning of each operation is in `connectors.scan`; the laws are in
+`connectors.conformance`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+import pyarrow as pa
+
+from connectors.scan import Scan
+
+__all__ = ["Capabilities", "Connector", "Probe", "Types"]
+
+Types: TypeAlias = "Mapping[str, str] | pa.Schema"
+"""The ledger's types of source columns: name → type. Where two resources of one scan have a column
+of the same name and different types, the key ``"<resource>.<column>"`` goes before the plain one. A
+column that is not here does not exist for the scan, whatever the source has."""
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a kind does in the source itself, and which laws it is known not to meet.
+
+    Attributes:
+        pushes: parts of a scan that the source itself may do, e.g. ``filter``; the rest is done
+            here after reading, with equal answers.
+        is_streaming: whether batches come while the source is still reading.
+        gaps: law → why this kind does not meet it. A law that is met must not be listed.
+    """
+
+    pushes: frozenset[str]
+    is_streaming: bool
+    gaps: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """What a look at one resource tells its owner.
+
+    Attributes:
+        rows: how many rows there are.
+        elapsed_s: how long it took to count them.
+        columns: column → what the source itself says its type is.
+    """
+
+    resource: str
+    rows: int
+    elapsed_s: float
+    columns: Mapping[str, str]
+
+
+class Connector(Protocol):
+    """One open source. Every method may be called from several threads at once."""
+
+    @property
+    def kind(self) -> str:
+        """The kind's name in the registry."""
+
+    def resources(self) -> tuple[str, ...]:
+        """Return what can be read, by name, sorted.
+
+        Raises:
+            Fault: ``source.*`` when the source cannot be read.
+        """
+
+    def schema(self, resource: str) -> pa.Schema:
+        """Return the columns of a resource as the source itself types them.
+
+        Where the source types values and not columns, the type is what the column is declared as,
+        else text.
+
+        Raises:
+            SourceTableUnknown: it is not there, with the nearest names.
+        """
+
+    def capabilities(self) -> Capabilities:
+        """Return what this kind does in the source."""
+
+    def run(self, scan: Scan, types: Types) -> pa.RecordBatchReader:
+        """Read what a scan asks, in the ledger's types.
+
+        The scan is checked before anything is read. Faults of reading come from this call or from
+        the reader; after one, no further rows come: part of an answer never looks like the whole.
+        Close the reader, or read it to its end.
+
+        Raises:
+            Findings: the scan does not fit the columns and types; all of it at once.
+            Fault: ``source.*`` when the source cannot be read, or holds a value that is not what
+                the ledger says.
+        """
+
+    def probe(self, resource: str) -> Probe:
+        """Count the rows of a resource and time it.
+
+        Raises:
+            Fault: ``source.*`` when it cannot be read.
+        """
+
+    def cancel(self) -> None:
+        """End every reading under way: their readers raise `SourceCancelled` at the next batch."""
+
+    def close(self) -> None:
+        """End every reading and let go of the source; calls after this raise `SourceClosed`."""
