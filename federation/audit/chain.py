@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from federation.audit.entry import GENESIS, columns_of
+from federation.audit.entry import GENESIS, OPENED, columns_of
 from federation.audit.errors import (
     CheckpointForged,
     CheckpointMismatch,
@@ -137,6 +137,10 @@ class Chain:
         position: the number of the last entry read.
         findings: what is wrong so far, the first hundred.
         found: how many things are wrong.
+        checkpoints: how many were compared.
+        signed: how many entries the last of them covers.
+        keys: ids of the keys that signed them.
+        opened: number and moment of opened entries that are not closed so far.
     """
 
     edge: Edge = field(default_factory=Edge)
@@ -147,6 +151,7 @@ class Chain:
     checkpoints: int = 0
     signed: int = 0
     keys: set[str] = field(default_factory=set)
+    opened: dict[int, datetime] = field(default_factory=dict)
     _last: tuple[bytes, bytes] | None = None
     _diverged: bool = False
 
@@ -190,8 +195,8 @@ class Chain:
         elif not self._diverged:
             self._compare(point, peaks)
 
-    def report(self, unclosed: tuple[Open, ...] = ()) -> Report:
-        """End the walk."""
+    def report(self, before: datetime | None = None) -> Report:
+        """End the walk; opened entries since `before` may still be running and are left out."""
         self._settle(None)
         return Report(
             entries=self.edge.size,
@@ -202,7 +207,9 @@ class Chain:
             keys=tuple(sorted(self.keys)),
             findings=tuple(self.findings),
             found=self.found,
-            unclosed=unclosed,
+            unclosed=tuple(
+                Open(seq, at) for seq, at in self.opened.items() if before is None or at < before
+            ),
         )
 
     def _settle(self, witness: bytes | None) -> None:
@@ -237,10 +244,19 @@ class Chain:
             self.find(EntryMisplaced(seq=row.seq, field="seq"))
         elif follows and prev != self.head:
             self.find(EntryMisplaced(seq=row.seq, field="prev"))
+        columns = columns_of(body)
+        self._pair(row.seq, columns)
         if row.columns is not None:
-            for name, value in columns_of(body).items():
+            for name, value in columns.items():
                 if row.columns[name] != (None if value is None else str(value).encode()):
                     self.find(EntryChanged(seq=row.seq, field=name))
+
+    def _pair(self, seq: int, columns: Mapping[str, object]) -> None:
+        """Keep the opened entries that still wait for their closed one."""
+        if columns["kind"] == OPENED and (at := _moment(columns["at"])):
+            self.opened[seq] = at
+        elif isinstance(closes := columns["closes"], int):
+            self.opened.pop(closes, None)
 
     def _compare(self, point: Checkpoint, peaks: Sequence[str] | None) -> None:
         """Compare the tree with what was signed; only the first difference tells anything."""
@@ -267,6 +283,14 @@ def _hash(text: bytes) -> bytes | None:
         return bytes.fromhex(text.decode())
     except ValueError:
         return None
+
+
+def _moment(text: object) -> datetime | None:
+    try:
+        at = datetime.fromisoformat(str(text))
+    except ValueError:
+        return None
+    return at if at.tzinfo else None
 
 
 def _parsed(body: bytes) -> Mapping[str, object] | None:

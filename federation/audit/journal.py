@@ -14,7 +14,6 @@ from sqlalchemy import (
     Connection,
     Engine,
     LargeBinary,
-    String,
     Table,
     Text,
     cast,
@@ -22,7 +21,6 @@ from sqlalchemy import (
     func,
     insert,
     select,
-    type_coerce,
 )
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -38,6 +36,7 @@ from federation.store import exclusive, instant_text, read, write
 __all__ = ["Journal"]
 
 _COLUMNS = ("at", "kind", "actor", "case", "party", "dataset", "closes")
+_SIGNED = ("root", "head", "at", "key", "signature")
 _PAGE = 2000
 
 
@@ -161,8 +160,7 @@ class Journal:
             while due is not None:
                 chain.checkpoint(*due, known)
                 due = next(points, None)
-            unclosed = self._unclosed(conn, None if now is None else now - grace)
-        return chain.report(unclosed)
+        return chain.report(None if now is None else now - grace)
 
     def open_without_close(self, before: datetime | None = None) -> tuple[Open, ...]:
         """Return opened entries (older than `before`) that no closed entry refers to."""
@@ -277,21 +275,13 @@ class Journal:
         table = self._checkpoints
         if table is None:
             return
+        raw = [_bytes_of(conn, table.c[name]) for name in ("peaks", *_SIGNED)]
         order = table.c.size.desc() if last else table.c.size
-        moment = type_coerce(table.c["at"], String).label("moment")
-        for row in conn.execute(select(table, moment).order_by(order)):
-            known = row._mapping  # noqa: SLF001 - SQLAlchemy's public name
+        for size, peaks, *signed in conn.execute(select(table.c.size, *raw).order_by(order)):
+            texts = (value.decode(errors="replace") for value in signed)
             yield (
-                Checkpoint(
-                    journal=self._name,
-                    size=known["size"],
-                    root=known["root"],
-                    head=known["head"],
-                    at=known["moment"],
-                    key=known["key"],
-                    signature=known["signature"],
-                ),
-                known["peaks"],
+                Checkpoint(journal=self._name, size=size, **dict(zip(_SIGNED, texts, strict=True))),
+                _peaks(peaks),
             )
 
     def _stored(self, conn: Connection, after: int | None) -> Iterator[Stored]:
@@ -324,6 +314,15 @@ def _bytes_of(conn: Connection, column: ColumnElement[Any]) -> ColumnElement[Any
     if conn.dialect.name == "sqlite":
         return cast(column, LargeBinary)
     return func.convert_to(cast(column, Text), "UTF8")
+
+
+def _peaks(stored: bytes) -> list[str]:
+    """Return the stored edge; what is no list of texts is an edge that matches nothing."""
+    try:
+        peaks = json.loads(stored)
+    except ValueError:
+        return []
+    return [str(peak) for peak in peaks] if isinstance(peaks, list) else []
 
 
 def _record(seq: int, stored: str, own: str) -> Record:
