@@ -1,8 +1,8 @@
 """Put a question to one node into a signed envelope that only that node, once, will answer.
 
-A fragment holds a `Scan` (a closed relational algebra, never SQL), the purpose, the grant, who asks,
-and for purposes about one person's record the case token and a fresh statement that the case runs.
-It is sealed with the hub's key; the node checks everything in it by its own code.
+A fragment holds a `Scan` (a closed relational algebra, never SQL), the purpose, the grant, who
+asks, and for purposes about one person's record the case token and a fresh statement that the case
+runs. It is sealed with the hub's key; the node checks everything in it by its own code.
 """
 
 from __future__ import annotations
@@ -27,6 +27,7 @@ from connectors.scan import (
     Relation,
     Scan,
     Source,
+    sources,
 )
 from federation.crypto import Signer, canonical, seal, sm3
 from federation.errors import Fault
@@ -53,6 +54,7 @@ __all__ = [
     "Source",
     "fragment_hash",
     "read_fragment",
+    "sources",
 ]
 
 FRAGMENT_LIFE = timedelta(minutes=2)

@@ -1,4 +1,4 @@
-"""Run the city's side: which nodes there are, which grants were asked, how to reach the case issuer.
+"""Run the city's side: which nodes there are, which grants were asked, how to reach the issuer.
 
 The hub asks; it can make nothing that a node believes: grants are sealed by the owners' stewards,
 tokens by the case issuer, answers by the nodes.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import secrets
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from federation.audit import Entry, Journal
 from federation.crypto import Signer
@@ -16,11 +17,19 @@ from federation.errors import Fault
 from federation.hub import grants as grant_store
 from federation.hub.errors import NodeUnknown
 from federation.hub.issuer import IssuerClient
-from federation.hub.remote import Offer, Trail, read_offer, read_trail
+from federation.hub.remote import (
+    JournalReport,
+    Offer,
+    TrailEntry,
+    read_offer,
+    read_report,
+    read_trail,
+)
 from federation.ledger import Catalog
 from federation.link import Link, ask_json
+from federation.link.errors import LinkGarbled
 from federation.query import CasePapers
-from federation.store import write
+from federation.store import read, write
 from federation.trust import (
     Grant,
     GrantAsk,
@@ -37,7 +46,7 @@ __all__ = ["Hub", "NodeEntry"]
 
 _STEWARD = "steward"
 _PAPER_LIFE = timedelta(minutes=5)
-_OFFER_LIFE = timedelta(minutes=5)
+_POLICY_LIFE = timedelta(minutes=5)
 _CACHED = 4096
 
 
@@ -59,6 +68,12 @@ class NodeEntry:
 @dataclass(frozen=True, slots=True)
 class _Kept:
     papers: CasePapers
+    until: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class _KeptPolicy:
+    policy: Policy | None
     until: datetime
 
 
@@ -102,5 +117,252 @@ class Hub:
         self._engine = engine
         self._desk = Desk(id, signer, clock, nonce)
         self._papers: dict[tuple[str, str, tuple[str, ...]], _Kept] = {}
-        self._offers: dict[str, tuple[datetime, Offer | None]] = {}
+        self._policies: dict[str, _KeptPolicy] = {}
         self._lock = threading.Lock()
+
+    # ── nodes ──────────────────────────────────────────────────────────────────────────────────
+
+    def link(self, party: str) -> Link:
+        """Return the link to a party's node; raises `NodeUnknown`."""
+        return self._node(party).link
+
+    def node_key(self, party: str) -> str:
+        """Return the public key of a party's node; raises `NodeUnknown`."""
+        return self._node(party).public_key
+
+    def offer(self, party: str) -> Offer:
+        """Ask a node what it offers: datasets with row counts, and policy; never rows."""
+        return read_offer(self._ask(party, "offer", {"rows": True}), party, self.catalog)
+
+    def policy(self, party: str, *, fresh: bool = False) -> Policy | None:
+        """Return the owner's policy as its node last offered it; None when it cannot say now."""
+        with self._lock:
+            kept = self._policies.get(party)
+        if kept is not None and self.clock() < kept.until and not fresh:
+            return kept.policy
+        policy: Policy | None = None
+        with suppress(Fault):
+            said = self._ask(party, "offer", {"rows": False})
+            policy = read_offer(said, party, self.catalog).policy
+        with self._lock:
+            self._policies[party] = _KeptPolicy(policy, self.clock() + _POLICY_LIFE)
+        return policy
+
+    def trail(
+        self,
+        party: str,
+        *,
+        case: str | None = None,
+        dataset: str | None = None,
+        kind: str | None = None,
+        after: int | None = None,
+        limit: int = 200,
+    ) -> tuple[TrailEntry, ...]:
+        """Read entries of a node's own journal that meet every condition, newest first.
+
+        Args:
+            party: whose node.
+            case: case number.
+            dataset: dataset id.
+            kind: ``opened``, ``closed``, ``refused``, ``grant-approved`` …
+            after: number of the last entry of the page before; older ones follow.
+            limit: how many at most.
+        """
+        args = {"case": case, "dataset": dataset, "entry": kind, "after": after, "limit": limit}
+        return read_trail(self._ask(party, "trail", args), party)
+
+    def verify_journal(self, party: str) -> JournalReport:
+        """Have a node verify its own journal, byte by byte."""
+        return read_report(self._ask(party, "verify-journal", {}), party)
+
+    def grant_uses(self, party: str) -> Mapping[str, int]:
+        """Ask a node how often each of this hub's grants was used."""
+        used = self._ask(party, "grants", {}).get("used")
+        if not isinstance(used, dict):
+            raise LinkGarbled(party=party)
+        return {str(grant): count for grant, count in used.items() if isinstance(count, int)}
+
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Give a connection of the hub's store that commits at the end of the block."""
+        return write(self._engine)
+
+    # ── grants ─────────────────────────────────────────────────────────────────────────────────
+
+    def request_grant(self, wanted: GrantAsk, by: Principal) -> Grant:
+        """Ask a data owner for a grant; it waits for the owner's steward.
+
+        Raises:
+            PurposeUnknown, GrantPeriodWrong, DocumentMalformed: it cannot be asked like this.
+        """
+        now = self.clock()
+        grant = deciding.ask(
+            wanted, id=f"G{secrets.token_hex(6)}", hub=self.id, by=by.account, now=now
+        )
+        with write(self._engine) as conn:
+            grant_store.add(conn, grant)
+            self._note(conn, "grant-asked", grant, by.account, now)
+        return grant
+
+    def approve_grant(
+        self,
+        grant: str,
+        steward: Signer,
+        by: Principal,
+        *,
+        remark: str | None = None,
+        narrowed: GrantAsk | None = None,
+    ) -> Grant:
+        """Give a grant, as asked or narrower, with the owner's steward key; take it to the node.
+
+        Raises:
+            GrantUnknown, GrantStateWrong, GrantWidened, GrantPeriodWrong: it cannot be given.
+            NotYourDecision: `by` is no steward of the owner, or asked for it.
+            GrantForged: the node does not trust this steward key.
+            LinkUnreachable: the node is down; nothing was changed.
+        """
+        asked = self._may_decide(grant, by)
+        given, sealed = deciding.approve(
+            asked, steward, by=by.account, now=self.clock(), remark=remark, narrowed=narrowed
+        )
+        return self._decided(given, sealed, "/v1/grant", "grant-approved", by)
+
+    def refuse_grant(self, grant: str, steward: Signer, by: Principal, *, remark: str) -> Grant:
+        """Refuse a grant, with the reason. Raises as `approve_grant`."""
+        refused, sealed = deciding.refuse(
+            self._may_decide(grant, by), steward, by=by.account, now=self.clock(), remark=remark
+        )
+        return self._decided(refused, sealed, None, "grant-refused", by)
+
+    def revoke_grant(self, grant: str, steward: Signer, by: Principal, *, remark: str) -> Grant:
+        """Take a grant back; it binds the next call. Raises as `approve_grant`."""
+        revoked, sealed = deciding.revoke(
+            self._may_decide(grant, by), steward, by=by.account, now=self.clock(), remark=remark
+        )
+        return self._decided(revoked, sealed, "/v1/revoke", "grant-revoked", by)
+
+    def grant(self, grant: str) -> Grant:
+        """Return a grant as the hub's list has it; raises `GrantUnknown`."""
+        with read(self._engine) as conn:
+            found = grant_store.find(conn, grant)
+        if found is None:
+            raise GrantUnknown(grant=grant)
+        return found
+
+    def grants(
+        self, *, owner: str | None = None, grantee: str | None = None, dataset: str | None = None
+    ) -> tuple[Grant, ...]:
+        """Return the grants of the hub's list, newest request first."""
+        with read(self._engine) as conn:
+            return grant_store.listed(conn, owner=owner, grantee=grantee, dataset=dataset)
+
+    def grant_for(
+        self, dataset: str, purpose: str, scenario: str, grant: str | None
+    ) -> Grant | None:
+        """Return the grant of that id, or the best one for this use."""
+        with read(self._engine) as conn:
+            if grant is not None:
+                return grant_store.find(conn, grant)
+            return grant_store.fitting(conn, dataset, purpose, scenario, self.clock())
+
+    # ── cases ──────────────────────────────────────────────────────────────────────────────────
+
+    def open_case(
+        self,
+        case: str,
+        scenario: str,
+        legal_basis: Sequence[str],
+        ticket: Mapping[str, object],
+        subjects: Sequence[SubjectClaim],
+    ) -> None:
+        """Register a case with the issuer; see `IssuerClient.open_case`."""
+        self.issuer.open_case(case, scenario, legal_basis, ticket, subjects)
+
+    def declare_subject(self, case: str, subject: str, key: str) -> None:
+        """Say which person or enterprise a subject is; see `IssuerClient.declare`."""
+        self.issuer.declare(case, subject, key)
+
+    def establish(self, case: str, subject: str, answer: Mapping[str, object]) -> str:
+        """Show a `verify` answer's receipt as proof of the relation; return the relation."""
+        relation = self.issuer.establish(case, subject, answer)
+        self._forget(case)
+        return relation
+
+    def close_case(self, case: str, parties: Iterable[str] | None = None) -> tuple[str, ...]:
+        """End a case at the issuer and tell the nodes; return the parties that could not be told.
+
+        Those learn it by themselves: without a fresh statement they answer nothing for the case.
+        """
+        statement = self.issuer.close(case)
+        self._forget(case)
+        untold = []
+        for party in parties if parties is not None else tuple(self.nodes):
+            try:
+                ask_json(self.link(party), "/v1/case-closed", statement)
+            except Fault:
+                untold.append(party)
+        return tuple(untold)
+
+    def papers(self, case: str, subject: str, fields: tuple[str, ...]) -> CasePapers:
+        """Return a token and a statement of the last minutes, kept between questions."""
+        key = (case, subject, tuple(sorted(fields)))
+        now = self.clock()
+        with self._lock:
+            kept = self._papers.get(key)
+        if kept is not None and now < kept.until:
+            return kept.papers
+        sealed = self.issuer.token(case, subject, fields)
+        token = open_token(sealed, {self.issuer.name: self.issuer.public_key}, now)
+        papers = CasePapers(token, sealed, self.issuer.statement(case))
+        with self._lock:
+            if len(self._papers) >= _CACHED:
+                self._papers.clear()
+            self._papers[key] = _Kept(papers, min(now + _PAPER_LIFE, token.expires))
+        return papers
+
+    def _forget(self, case: str) -> None:
+        with self._lock:
+            for key in [k for k in self._papers if k[0] == case]:
+                del self._papers[key]
+
+    def _ask(self, party: str, kind: str, args: Mapping[str, object]) -> Mapping[str, object]:
+        document = self._desk.request(kind, party, args)
+        return ask_json(self._node(party).link, f"/v1/{kind}", document)
+
+    def _node(self, party: str) -> NodeEntry:
+        node = self.nodes.get(party)
+        if node is None:
+            raise NodeUnknown(party=party)
+        return node
+
+    def _may_decide(self, grant: str, by: Principal) -> Grant:
+        asked = self.grant(grant)
+        is_owner = by.party == asked.ask.owner and _STEWARD in by.roles
+        if not is_owner or by.account == asked.asked_by:
+            raise NotYourDecision(grant=grant, party=asked.ask.owner)
+        return asked
+
+    def _decided(
+        self,
+        grant: Grant,
+        sealed: Mapping[str, object],
+        path: str | None,
+        kind: str,
+        by: Principal,
+    ) -> Grant:
+        """Take the decision to the node first: what it did not accept is not entered here."""
+        if path is not None:
+            ask_json(self.link(grant.ask.owner), path, sealed)
+        with write(self._engine) as conn:
+            grant_store.put(conn, grant, sealed)
+            self._note(conn, kind, grant, by.account, self.clock())
+        return grant
+
+    def _note(self, conn: Connection, kind: str, grant: Grant, account: str, now: datetime) -> None:
+        facts = {
+            "grant": grant.id,
+            "owner": grant.ask.owner,
+            "grantee": grant.ask.grantee,
+            "purpose": grant.ask.purpose,
+            "dataset": grant.ask.dataset,
+        }
+        self.journal.append(conn, Entry(kind=kind, at=now, actor=account, facts=facts))

@@ -89,9 +89,7 @@ class IssuerClient:
             TokenFields: fields that the case did not declare when it was opened.
             RateExceeded: too many tokens for one case.
         """
-        said = self._ask(
-            "case-token", {"case": case, "subject": subject, "fields": list(fields)}
-        )
+        said = self._ask("case-token", {"case": case, "subject": subject, "fields": list(fields)})
         return self._sealed(said, "token")
 
     def statement(self, case: str) -> Mapping[str, object]:

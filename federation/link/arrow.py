@@ -135,7 +135,7 @@ class _Sink:
     def __init__(self) -> None:
         self._pieces: list[bytes] = []
 
-    def write(self, piece: Any) -> int:  # noqa: ANN401 - any buffer
+    def write(self, piece: Any) -> int:
         self._pieces.append(bytes(piece))
         return len(self._pieces[-1])
 

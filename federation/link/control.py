@@ -12,7 +12,7 @@ from federation.errors import Fact, Fault, Findings, catalogue
 from federation.link.base import JSON, Link, Reply
 from federation.link.errors import LinkGarbled, LinkRefused
 
-__all__ = ["LIMIT_BYTES", "ask_json", "fetch_json", "raise_refusal"]
+__all__ = ["LIMIT_BYTES", "ask_json", "fetch_json", "raise_refusal", "read_fault"]
 
 LIMIT_BYTES = 8 * 1024 * 1024
 """Size of the longest JSON answer that is read."""
@@ -40,9 +40,9 @@ def fetch_json(link: Link, path: str, *, timeout_s: float = 10.0) -> Mapping[str
 
 def raise_refusal(link: Link, reply: Reply) -> None:
     """Do nothing for an answer; raise the Fault that a refusal carries."""
-    if reply.status < 400:  # noqa: PLR2004 - HTTP: below it is no refusal
+    if reply.status < 400:
         return
-    raise _fault(_read(link, reply), link.party)
+    raise read_fault(_read(link, reply), link.party)
 
 
 def _document(link: Link, reply: Reply) -> Mapping[str, object]:
@@ -72,14 +72,18 @@ def _body(link: Link, reply: Reply) -> bytes:
     return bytes(body)
 
 
-def _fault(document: Mapping[str, Any], party: str) -> Fault:
+def read_fault(document: Mapping[str, Any], party: str) -> Fault:
     """Return the Fault a document describes: the same class, where this release knows its code.
 
     The texts are our own; only the facts are theirs, and those are kept short.
     """
     code, found = document.get("code"), document.get("findings")
-    if code == Findings.code and isinstance(found, list) and all(isinstance(f, dict) for f in found):
-        return Findings([_fault(f, party) for f in found])
+    if (
+        code == Findings.code
+        and isinstance(found, list)
+        and all(isinstance(f, dict) for f in found)
+    ):
+        return Findings([read_fault(f, party) for f in found])
     cls = next((f for f in catalogue() if f.code == code), None)
     if not isinstance(code, str) or cls is None or cls is Findings:
         return LinkRefused(party=party, refusal=str(code)[:_LONGEST_FACT])

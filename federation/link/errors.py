@@ -67,7 +67,9 @@ class LinkBroken(Fault):
     zh = "{party} 处理请求时出错。"
     en = "{party} failed while handling the request."
     next_zh = "请稍后重试;仍不行的,请该部门管理员查看节点日志。"
-    next_en = "Try again later; if it stays so, that department's administrator reads the node's log."
+    next_en = (
+        "Try again later; if it stays so, that department's administrator reads the node's log."
+    )
 
 
 class LinkRefused(Fault):
@@ -78,7 +80,9 @@ class LinkRefused(Fault):
     zh = "{party} 拒绝了请求,代码 {refusal}。"
     en = "{party} refused the request with the code {refusal}."
     next_zh = "请把代码告诉系统管理员;双方系统版本不同时请先升级。"
-    next_en = "Tell the administrator the code; if the two systems differ in version, upgrade first."
+    next_en = (
+        "Tell the administrator the code; if the two systems differ in version, upgrade first."
+    )
 
 
 class RouteUnknown(Fault):

@@ -58,7 +58,7 @@ class InProcessLink:
             chunks = self._app(_environ(method, path, body, self._peer, timeout_s), begun)
         except OSError as error:
             raise LinkUnreachable(party=self._party) from error
-        except Exception as error:  # noqa: BLE001 - the other process's edge: its bugs are not ours
+        except Exception as error:
             raise LinkBroken(party=self._party) from error
         deadline.check()
         pieces = self._read(chunks, begun, deadline)
@@ -96,7 +96,7 @@ class _Start:
         self,
         status: str,
         headers: list[tuple[str, str]],
-        exc_info: Any = None,  # noqa: ANN401 - WSGI's own
+        exc_info: Any = None,
         /,
     ) -> Callable[[bytes], object]:
         del exc_info
@@ -126,9 +126,7 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _environ(
-    method: str, path: str, body: bytes, peer: str, timeout_s: float
-) -> WSGIEnvironment:
+def _environ(method: str, path: str, body: bytes, peer: str, timeout_s: float) -> WSGIEnvironment:
     return {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import logging
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any, TypeAlias, cast
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from werkzeug.exceptions import HTTPException
 from werkzeug.wrappers import Request, Response
@@ -22,7 +22,7 @@ from federation.link.errors import LinkBroken, RequestNotJson, RequestTooLarge, 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Handler", "LIMIT_BYTES", "json_answer", "peer_of", "read_document", "service"]
+__all__ = ["LIMIT_BYTES", "Handler", "json_answer", "peer_of", "read_document", "service"]
 
 LIMIT_BYTES = 256 * 1024
 """Size of the longest request that is read."""
@@ -52,10 +52,11 @@ def service(name: str, routes: Mapping[tuple[str, str], Handler]) -> WSGIApplica
         except HTTPException:
             return _refusal(RequestNotJson())
         except Exception as error:  # noqa: BLE001 - the process edge
-            log.error("%s failed at %s: %s", name, request.path, type(error).__name__)
+            # the kind of error only: its text, or a traceback's, may quote a value
+            log.error("%s: %s at %s", name, type(error).__name__, request.path)  # noqa: TRY400
             return _refusal(LinkBroken(party=name))
 
-    return cast("WSGIApplication", app)
+    return app
 
 
 def read_document(request: Request) -> Mapping[str, object]:

@@ -1,8 +1,8 @@
 """Answer questions at the hub: the one door, `execute`, behind every entry.
 
-A question is parsed (closed list of SQL), resolved against the ledger, decided with friendly reasons,
-rewritten to a `Scan`, sealed into a fragment and sent to the node, which decides again by its own
-code. Every step is one module here.
+A question is parsed (closed list of SQL), resolved against the ledger, decided with friendly
+reasons, rewritten to a `Scan`, sealed into a fragment and sent to the node, which decides again by
+its own code. Every step is one module here.
 """
 
 from federation.query.execute import execute

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING, Literal, Protocol, TypeAlias
+
+from sqlalchemy import Connection
 
 from federation.audit import Journal
 from federation.crypto import Signer
@@ -137,14 +140,17 @@ class Platform(Protocol):
     def nonce(self) -> Callable[[], str]:
         """Draw a nonce."""
 
+    def writing(self) -> AbstractContextManager[Connection]:
+        """Give a connection of the hub's store that commits at the end of the block."""
+
     def link(self, party: str) -> Link:
         """Return the link to a party's node; a Fault where no such node is registered."""
 
     def node_key(self, party: str) -> str:
         """Return the public key of a party's node."""
 
-    def policy(self, party: str) -> Policy | None:
-        """Return the owner's policy as its node last offered it; None when not known yet."""
+    def policy(self, party: str, *, fresh: bool = False) -> Policy | None:
+        """Return the owner's policy as its node last offered it; None when it cannot say now."""
 
     def grant_for(
         self, dataset: str, purpose: str, scenario: str, grant: str | None

@@ -1,8 +1,8 @@
 """Decide who may use what, for which purpose, about whom, and by whose approval.
 
 `Principal` and its sign-in ticket, the `PURPOSES`, `Grant` (asked by a hub, sealed by the owner's
-steward), `Policy` (what an owner permits at all), the pure `decide`, and the case token: the word of
-the *case issuer* that a running case concerns one subject. The issuer itself is
+steward), `Policy` (what an owner permits at all), the pure `decide`, and the case token: the word
+of the *case issuer* that a running case concerns one subject. The issuer itself is
 `federation.trust.issuer`, a WSGI callable with its own key and store.
 """
 

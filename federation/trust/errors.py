@@ -93,7 +93,9 @@ class PurposeNotServed(Fault):
     code = "trust.purpose-not-served"
     http = 403
     zh = "部门节点目前不为“{purpose}”用途提供数据,已开通的用途有:{served}。"
-    en = "Department nodes do not answer for the purpose “{purpose}” yet; they answer for: {served}."
+    en = (
+        "Department nodes do not answer for the purpose “{purpose}” yet; they answer for: {served}."
+    )
     next_zh = "请改用已开通的用途。"
     next_en = "Use one of the purposes that are answered."
 
@@ -269,7 +271,10 @@ class NotYourDecision(Fault):
     code = "trust.not-your-decision"
     http = 403
     zh = "授权 {grant} 应由数据所有部门({party})的数据专员办理,且不能由申请人本人办理。"
-    en = "A data steward of the owning department ({party}), who did not ask for it, decides on the grant {grant}."
+    en = (
+        "A data steward of the owning department ({party}), who did not ask for it, decides on "
+        "the grant {grant}."
+    )
     next_zh = "请联系该部门的数据专员。"
     next_en = "Turn to that department's data steward."
 
@@ -280,7 +285,9 @@ class PolicyNone(Fault):
     code = "trust.policy-none"
     http = 403
     zh = "数据所有部门({party})的规则没有允许为用途“{purpose}”使用“{dataset}”。"
-    en = "No rule of the owning department ({party}) allows “{dataset}” for the purpose “{purpose}”."
+    en = (
+        "No rule of the owning department ({party}) allows “{dataset}” for the purpose “{purpose}”."
+    )
     next_zh = "请与该部门商定使用规则。"
     next_en = "Settle a rule with that department."
 
@@ -291,7 +298,10 @@ class PolicyFields(Fault):
     code = "trust.policy-fields"
     http = 403
     zh = "数据所有部门({party})的规则没有允许这样使用“{dataset}”的数据项:{fields}。"
-    en = "No rule of the owning department ({party}) allows this use of fields of “{dataset}”: {fields}."
+    en = (
+        "No rule of the owning department ({party}) allows this use of fields of "
+        "“{dataset}”: {fields}."
+    )
     next_zh = "请去掉这些数据项,或与该部门商定使用规则。"
     next_en = "Leave these fields out, or settle a rule with that department."
 
@@ -302,7 +312,10 @@ class RelationNotEnough(Fault):
     code = "trust.relation"
     http = 403
     zh = "申请人与当事人的关系目前为“{relation}”,部门({party})的规则不允许据此使用“{dataset}”。"
-    en = "The relation of applicant and subject is “{relation}”; the department ({party}) does not give “{dataset}” for that."
+    en = (
+        "The relation of applicant and subject is “{relation}”; the department ({party}) does "
+        "not give “{dataset}” for that."
+    )
     next_zh = "请先完成关系核验,再试一次。"
     next_en = "Have the relation confirmed first, then try again."
 
@@ -390,9 +403,15 @@ class PolicyAboveCeiling(Fault):
     code = "trust.policy-above-ceiling"
     http = 422
     zh = "数据项“{field}”级别为 {grade},关系为“{relation}”时规则不能允许:{positions}。"
-    en = "The field “{field}” is graded {grade}; for the relation “{relation}” no rule may allow: {positions}."
+    en = (
+        "The field “{field}” is graded {grade}; for the relation “{relation}” no rule may "
+        "allow: {positions}."
+    )
     next_zh = "请从规则中去掉这些用法;关系未核实时只允许 filter:applicant 和 reference。"
-    next_en = "Take these uses out of the rule; while a relation is only claimed, filter:applicant and reference are all it may hold."
+    next_en = (
+        "Take these uses out of the rule; while a relation is only claimed, filter:applicant and "
+        "reference are all it may hold."
+    )
 
 
 class TicketForged(Fault):
@@ -621,7 +640,10 @@ class RelationNotEstablished(Fault):
     code = "trust.relation-not-established"
     http = 403
     zh = "办件 {case} 的当事人“{subject}”与申请人的关系还没有核实。"
-    en = "The relation of the subject “{subject}” of case {case} to the applicant is not established."
+    en = (
+        "The relation of the subject “{subject}” of case {case} to the applicant is not "
+        "established."
+    )
     next_zh = "请先完成关系核验。"
     next_en = "Have the relation confirmed first."
 

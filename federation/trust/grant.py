@@ -270,9 +270,7 @@ def _body(grant: Grant) -> dict[str, object]:
     }
 
 
-def _decision(
-    kind: str, grant: Grant, by: str, now: datetime, remark: str
-) -> dict[str, object]:
+def _decision(kind: str, grant: Grant, by: str, now: datetime, remark: str) -> dict[str, object]:
     if not remark.strip():
         raise DocumentMalformed(where="/remark")
     return {

@@ -20,8 +20,8 @@ from federation.ledger import Catalog
 from federation.store import resource
 from federation.trust.errors import (
     PolicyAboveCeiling,
-    PolicyForeignDataset,
     PolicyFieldUnknown,
+    PolicyForeignDataset,
     PolicyNoSubjectKey,
     PolicySchema,
     PolicyUnreadable,
@@ -192,7 +192,11 @@ def _check(policy: Policy, number: int, rule: Rule, catalog: Catalog) -> Iterato
 
 
 def _above(
-    rule: Rule, column: str, positions: tuple[str, ...], grade: Any, here: str  # noqa: ANN401
+    rule: Rule,
+    column: str,
+    positions: tuple[str, ...],
+    grade: Any,
+    here: str,
 ) -> Iterator[Fault]:
     for relation in rule.relations:
         allowed = ceiling(rule.purpose, grade, relation)
@@ -207,7 +211,7 @@ def _nearest(name: str, known: Mapping[str, object]) -> str:
     return next(iter(difflib.get_close_matches(name, known, n=1, cutoff=0.0)), "")
 
 
-def _pointer(path: Any) -> str:  # noqa: ANN401 - a deque of keys and indexes
+def _pointer(path: Any) -> str:
     return "".join(f"/{str(p).replace('~', '~0').replace('/', '~1')}" for p in path)
 
 

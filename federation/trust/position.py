@@ -33,7 +33,7 @@ EQ = "filter:eq"
 IN = "filter:in"
 """Compared with a list of values."""
 APPLICANT = "filter:applicant"
-"""Compared with the applicant's own ID number, as the case token states it, and with nothing else."""
+"""Compared with the applicant's own ID number, as the case token states it, with nothing else."""
 
 POSITIONS = (PROJECT, REFERENCE, EQ, IN, APPLICANT)
 

@@ -324,7 +324,9 @@ def _token(body: Mapping[str, object]) -> CaseToken:
         key=text(subject, "key"),
         applicant=text(body, "applicant"),
         relation=text(body, "relation"),
-        established=Established(text(how, "by"), moment(how, "at"), optional_text(how, "reference")),
+        established=Established(
+            text(how, "by"), moment(how, "at"), optional_text(how, "reference")
+        ),
         fields=texts(body, "fields"),
         issued=moment(body, "issued"),
         expires=moment(body, "expires"),

@@ -1,0 +1,33 @@
+"""Find the positions that every column of a question takes: the hub's walk, over its own tree."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from federation.query.resolve import Resolved, ResolvedCondition
+from federation.trust import APPLICANT, EQ, IN, PROJECT, REFERENCE
+
+__all__ = ["positions"]
+
+
+def positions(resolved: Resolved, purpose: str, applicant: str) -> Mapping[str, frozenset[str]]:
+    """Return column → positions, as `decide` takes them.
+
+    Args:
+        resolved: the question.
+        purpose: ``verify`` turns the one column shown into the reference number.
+        applicant: the applicant's own number; equality with it is a position of its own.
+    """
+    found: dict[str, set[str]] = {}
+    for _, column in resolved.shown:
+        found.setdefault(column, set()).add(REFERENCE if purpose == "verify" else PROJECT)
+    for condition in resolved.conditions:
+        found.setdefault(condition.column, set()).add(_filter(condition, applicant))
+    return MappingProxyType({column: frozenset(taken) for column, taken in found.items()})
+
+
+def _filter(condition: ResolvedCondition, applicant: str) -> str:
+    if condition.is_list:
+        return IN
+    return APPLICANT if condition.values[0].value == applicant else EQ
