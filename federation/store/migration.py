@@ -8,6 +8,7 @@ wait and find it done. New migrations are written by ``python -m federation.stor
 from __future__ import annotations
 
 import sqlite3
+from argparse import Namespace
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -125,7 +126,7 @@ def configuration(tree: Tree) -> Config:
     """Return Alembic's configuration of a tree; no file of the user's is read."""
     from alembic.config import Config
 
-    config = Config()
+    config = Config(cmd_opts=Namespace(quiet=True))
     config.set_main_option("script_location", _quoted(_HOME))
     config.set_main_option("path_separator", "newline")
     config.set_main_option("version_locations", _quoted(tree.versions))

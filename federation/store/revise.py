@@ -51,7 +51,12 @@ def revise(tree: Tree, message: str, *, squash: bool = False) -> Path | None:
             rev_id=f"{number:04}",
             process_revision_directives=_nothing_no_file,
         )
-    return Path(script.path) if script and not isinstance(script, list) else None
+    if script is None or isinstance(script, list):
+        return None
+    path = Path(script.path)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.lstrip().startswith("# ###")))
+    return path
 
 
 def _nothing_no_file(

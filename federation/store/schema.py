@@ -32,5 +32,5 @@ node_tree = Tree(
     "node",
     node_metadata,
     Path(__file__).parent / "migrations" / "node",
-    tables=(),
+    tables=("federation.node.tables",),
 )
