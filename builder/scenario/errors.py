@@ -16,7 +16,6 @@ __all__ = [
     "ComputeTypeDiffers",
     "ConditionLoop",
     "ConditionNotBool",
-    "ControlNeverSeen",
     "CorrectNothing",
     "DatasetFieldUnknown",
     "DatasetNotShared",
@@ -32,6 +31,7 @@ __all__ = [
     "FieldSchemaBroken",
     "FieldUnknown",
     "FieldsUnneeded",
+    "FirstPageConditional",
     "FloatRefused",
     "FolderNameDiffers",
     "FormUnknown",
@@ -835,10 +835,10 @@ class ConditionLoop(SpecFault):
     next_en = "Remove one of the dependencies."
 
 
-class ControlNeverSeen(SpecFault):
+class FirstPageConditional(SpecFault):
     """A page of no visible use."""
 
-    code = "scenario.control-never-seen"
+    code = "scenario.first-page-conditional"
     zh = "表单“{form}”的第一页不能带条件，否则可能无页可填。"
     en = "The first page of the form “{form}” cannot have a condition: there might be no page left."
     next_zh = "请去掉第一页的 when。"

@@ -26,7 +26,7 @@ GRADES = ("L1", "L2", "L3", "L4", "important", "core")
 PURPOSES = ("case", "verify")
 CHANNELS = ("web", "mobile", "kiosk", "counter", "assistant")
 FIELD_TYPES = ("string", "integer", "boolean", "array", "object")
-PARAMETER_TYPES = ("text", "int", "decimal", "bool", "date")
+PARAMETER_TYPES = ("text", "int", "decimal", "bool", "date", "list")
 
 _Schema = dict[str, Json]
 
@@ -71,8 +71,8 @@ def main(target: Path | None = None) -> None:
     The widget registry lives on a floor above; this command reaches up to it by name, the room
     itself never does.
     """
-    widgets = importlib.import_module("builder.forms.widgets")
-    kinds = cast("Mapping[str, WidgetKind]", widgets.kinds())
+    registry = importlib.import_module("builder.forms.registry")
+    kinds = cast("Mapping[str, WidgetKind]", registry.widget_kinds())
     path = target or Path(__file__).parents[2] / "specs" / "schema" / "scenario.schema.json"
     path.write_text(rendered(kinds.values()), encoding="utf-8")
     sys.stdout.write(f"{path.name}\n")
@@ -257,7 +257,8 @@ def _part(inner: _Schema) -> _Schema:
 
 
 def _options(kind: WidgetKind) -> _Schema:
-    return {key: value for key, value in kind.options.items() if key not in ("$schema", "$id")}
+    schema = {key: value for key, value in kind.options.items() if key not in ("$schema", "$id")}
+    return cast("_Schema", json.loads(json.dumps(schema, default=dict)))
 
 
 # ── Process ──────────────────────────────────────────────────────────────────────────────────────

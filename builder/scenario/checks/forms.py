@@ -1,0 +1,131 @@
+"""Check controls: widgets that fit their fields, prefills that fit, one control for one field."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from builder.errors import Fault
+from builder.scenario import errors
+from builder.scenario.checks.ground import ControlPlace, Ground, controls
+from builder.scenario.checks.records import field_accepts
+from builder.scenario.model import APPLICANT_KEY, Entity, EntityField, Json, WidgetKind
+from builder.scenario.names import nearest
+
+__all__ = ["choices", "fits", "owners", "prefills", "scopes"]
+
+
+def scopes(ground: Ground) -> Iterator[Fault]:
+    """A form has one control for a field, and none for what sign-in brings."""
+    seen: set[tuple[str, str]] = set()
+    for place in controls(ground.scenario):
+        scope = place.control.scope
+        if scope is None:
+            continue
+        where = f"{place.where}/scope"
+        if scope.startswith("/applicant/"):
+            yield errors.ScopeReadOnly(where=where, scope=scope)
+        if (place.form.id, scope) in seen:
+            yield errors.ScopeTwice(where=where, scope=scope)
+        seen.add((place.form.id, scope))
+    for f, form in enumerate(ground.scenario.forms):
+        if form.pages and form.pages[0].when is not None:
+            yield errors.FirstPageConditional(where=f"/forms/{f}/pages/0/when", form=form.id)
+
+
+def fits(ground: Ground) -> Iterator[Fault]:
+    """A widget has a field it can fill, or none where it carries no value."""
+    if ground.kinds is None:
+        return
+    fields = ground.fields()
+    for place in controls(ground.scenario):
+        kind = ground.kinds.get(place.control.widget)
+        if kind is not None:
+            yield from _fits(place, kind, fields)
+
+
+def _fits(
+    place: ControlPlace, kind: WidgetKind, fields: Mapping[str, EntityField]
+) -> Iterator[Fault]:
+    scope = place.control.scope
+    if scope is None:
+        if kind.types:
+            yield errors.ScopeMissing(where=f"{place.where}/scope", widget=kind.id)
+        return
+    if not kind.types:
+        yield errors.ScopeForbidden(where=f"{place.where}/scope", widget=kind.id)
+        return
+    field = fields.get(scope)
+    if field is not None and field.type not in kind.types:
+        yield errors.WidgetTypeWrong(
+            where=f"{place.where}/widget", widget=kind.id, type=field.type, known=sorted(kind.types)
+        )
+
+
+def choices(ground: Ground) -> Iterator[Fault]:
+    """Every choice a control offers is one its field accepts."""
+    fields = ground.fields()
+    entities = {entity.id: entity for entity in ground.entities}
+    for place in controls(ground.scenario):
+        scope, offered = place.control.scope, place.control.options.get("choices")
+        if scope in fields and isinstance(offered, list):
+            entity = entities[scope.split("/")[1]]
+            yield from _refused(place, entity, fields[scope], offered)
+
+
+def _refused(
+    place: ControlPlace, entity: Entity, field: EntityField, offered: list[Json]
+) -> Iterator[Fault]:
+    for k, choice in enumerate(offered):
+        value = choice.get("value") if isinstance(choice, Mapping) else None
+        held: Json = [value] if field.type == "list" else value
+        if value is not None and not field_accepts(entity, field, held):
+            yield errors.ChoiceRefused(
+                where=f"{place.where}/options/choices/{k}/value",
+                value=str(value)[:60],
+                scope=field.pointer,
+            )
+
+
+def prefills(ground: Ground) -> Iterator[Fault]:
+    """A prefill names a column its query brings, of the field's type; nothing computes it too."""
+    fields = ground.fields()
+    for place in controls(ground.scenario):
+        control = place.control
+        if control.prefill is None:
+            continue
+        at = f"{place.where}/prefill"
+        if control.compute is not None:
+            yield errors.ComputeAndPrefill(where=at)
+        query = ground.query(control.prefill.query)
+        if query is None:
+            continue
+        if control.prefill.column not in query.columns:
+            yield errors.ColumnUnknown(
+                where=f"{at}/column",
+                query=query.id,
+                column=control.prefill.column,
+                known=nearest(control.prefill.column, query.columns),
+            )
+            continue
+        kind = query.columns[control.prefill.column]
+        field = fields.get(control.scope or "")
+        if field is not None and kind not in (field.type, None):
+            yield errors.PrefillTypeDiffers(where=f"{at}/column", column_type=kind, type=field.type)
+
+
+def owners(ground: Ground) -> Iterator[Fault]:
+    """What the applicant fills no officer's form fills; every subject's key is asked for."""
+    start = ground.start_form()
+    if start is None:
+        return
+    asked = start.scopes()
+    for place in controls(ground.scenario):
+        if place.form.id != start.id and place.control.scope in asked:
+            yield errors.OfficerRewrites(
+                where=f"{place.where}/scope", form=place.form.id, scope=place.control.scope
+            )
+    for i, subject in enumerate(ground.scenario.subjects):
+        if subject.key != APPLICANT_KEY and subject.key not in asked:
+            yield errors.SubjectKeyNotAsked(
+                where=f"/subjects/{i}/key", subject=subject.id, pointer=subject.key
+            )
