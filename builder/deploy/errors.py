@@ -1,0 +1,78 @@
+"""Faults of building a city's data from recipes."""
+
+from builder.errors import Fault
+
+__all__ = [
+    "RecipeDatasetUnknown",
+    "RecipeNameUnknown",
+    "RecipePersonWrong",
+    "RecipeSchema",
+    "RecipeUnreadable",
+    "SourceBusy",
+]
+
+
+class RecipeUnreadable(Fault):
+    """A recipe file is missing or is no JSON."""
+
+    code = "recipe.unreadable"
+    http = 422
+    zh = "无法读取演示数据配方“{file}”:文件不存在,或不是 JSON。"
+    en = "The demo data recipe “{file}” cannot be read: it is missing or is not JSON."
+    next_zh = "请检查文件是否存在、是否为 UTF-8 编码的 JSON。"
+    next_en = "Check that the file exists and is JSON in UTF-8."
+
+
+class RecipeSchema(Fault):
+    """A recipe breaks its schema."""
+
+    code = "recipe.schema"
+    http = 422
+    zh = "演示数据配方不符合语法:{problem}"
+    en = "The demo data recipe breaks its grammar: {problem}"
+    next_zh = "请对照 specs/schema/recipe.schema.json 修改这一处。"
+    next_en = "Change this place by specs/schema/recipe.schema.json."
+
+
+class RecipeDatasetUnknown(Fault):
+    """A recipe fills a dataset that the ledger does not hold."""
+
+    code = "recipe.dataset-unknown"
+    http = 422
+    zh = "配方写入的数据集“{dataset}”不在一本账里,最接近的是“{nearest}”。"
+    en = "The recipe fills dataset “{dataset}”, which the ledger does not hold; the nearest is “{nearest}”."
+    next_zh = "请改用一本账中的数据集,或先在 specs/catalog 登记。"
+    next_en = "Use a dataset of the ledger, or register it in specs/catalog first."
+
+
+class RecipeNameUnknown(Fault):
+    """A recipe names a set, list, column or attribute that does not exist."""
+
+    code = "recipe.name-unknown"
+    http = 422
+    zh = "配方中的“{name}”没有定义,最接近的是“{nearest}”。"
+    en = "“{name}” in the recipe is not defined; the nearest is “{nearest}”."
+    next_zh = "请改正名称,或先定义它;被引用的列要写在前面。"
+    next_en = "Correct the name, or define it first; a column must stand before the one that uses it."
+
+
+class RecipePersonWrong(Fault):
+    """A planted person's ID number is not valid, or says another birth date or sex."""
+
+    code = "recipe.person-wrong"
+    http = 422
+    zh = "预置人物“{person}”的身份证号码与出生日期、性别或校验码不符。"
+    en = "The ID number of planted person “{person}” does not agree with birth date, sex or check character."
+    next_zh = "请核对身份证号码、born 与 sex。"
+    next_en = "Check id_card, born and sex."
+
+
+class SourceBusy(Fault):
+    """A department's database cannot be written."""
+
+    code = "city.source-busy"
+    http = 409
+    zh = "无法写入“{party}”的演示数据库:文件被占用,或磁盘已满。"
+    en = "The demo database of “{party}” cannot be written: it is in use, or the disk is full."
+    next_zh = "请停止正在运行的演示,确认磁盘空间后重试;原有数据没有改动。"
+    next_en = "Stop the running demo, check the disk space and try again; the old data are unchanged."
