@@ -6,7 +6,7 @@ at start; the product refuses to start when one fails. What is signed is canonic
 """
 
 from federation.crypto.cipher import sm4_gcm_decrypt, sm4_gcm_encrypt
-from federation.crypto.digest import Pseudonymiser, hmac_sm3, same, sm3, sm3_bytes
+from federation.crypto.digest import Pseudonymiser, hmac_sm3, sm3, sm3_bytes
 from federation.crypto.envelope import open_sealed, seal
 from federation.crypto.keystore import KeyStore
 from federation.crypto.selection import EngineState, engines, select_engine
@@ -28,7 +28,6 @@ __all__ = [
     "is_key",
     "key_id",
     "open_sealed",
-    "same",
     "seal",
     "select_engine",
     "selftest",

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import hmac as constant_time
-
 from cryptography.hazmat.primitives.hashes import SM3, Hash
 from cryptography.hazmat.primitives.hmac import HMAC
 
-__all__ = ["Pseudonymiser", "hmac_sm3", "same", "sm3", "sm3_bytes"]
+__all__ = ["Pseudonymiser", "hmac_sm3", "sm3", "sm3_bytes"]
 
 
 def sm3(data: bytes) -> str:
@@ -31,11 +29,6 @@ def hmac_sm3(key: bytes, data: bytes) -> str:
     return mac.finalize().hex()
 
 
-def same(left: str | bytes, right: str | bytes) -> bool:
-    """Compare two digests or secrets in a time that does not tell where they differ."""
-    return constant_time.compare_digest(_bytes(left), _bytes(right))
-
-
 class Pseudonymiser:
     """Turn personal values into stable names that only the holder of the key can recompute.
 
@@ -55,7 +48,3 @@ class Pseudonymiser:
         mac = self._keyed.copy()
         mac.update(value.strip().upper().encode())
         return mac.finalize().hex()
-
-
-def _bytes(value: str | bytes) -> bytes:
-    return value.encode() if isinstance(value, str) else value

@@ -12,11 +12,12 @@ from federation.crypto.sm2 import Engine, KeyPair, identity_hash, is_signature
 
 __all__ = ["ENGINES", "EngineState", "engines", "is_sound", "load", "select_engine"]
 
-ENGINES = (
-    "federation.crypto.libraries.tongsuo:TongsuoEngine",
-    "federation.crypto.libraries.gmssl:GmsslEngine",
-    "federation.crypto.libraries.pure:PureEngine",
-)
+_HOMES = {
+    "tongsuopy": "federation.crypto.libraries.tongsuo:TongsuoEngine",
+    "gmssl-pyx": "federation.crypto.libraries.gmssl:GmsslEngine",
+    "gmalg": "federation.crypto.libraries.pure:PureEngine",
+}
+ENGINES = tuple(_HOMES)
 """In order of preference; named, not imported: two of them have no wheel for ARM."""
 
 # GB/T 32918.5-2017, annex A: the signature example on the recommended curve.
@@ -40,7 +41,7 @@ class EngineState:
     """What is known of one engine on this machine.
 
     Attributes:
-        name: its dotted home, ``module:class``.
+        name: the library's name.
         usable: whether it is installed and agrees with the standard.
         chosen: whether this process signs with it.
     """
@@ -76,12 +77,12 @@ def select_engine(names: Sequence[str] = ENGINES) -> Engine:
 
 
 def load(name: str) -> Engine:
-    """Import one engine by its name.
+    """Import one engine by its library's name, or by its dotted home ``module:class``.
 
     Raises:
         ImportError: when its library is not installed here.
     """
-    module, _, attribute = name.partition(":")
+    module, _, attribute = _HOMES.get(name, name).partition(":")
     engine: Engine = getattr(import_module(module), attribute)()
     return engine
 

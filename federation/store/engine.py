@@ -32,6 +32,7 @@ from federation.errors import Fault
 from federation.store.errors import (
     StoreBusy,
     StoreDamaged,
+    StoreDiskFailing,
     StoreFull,
     StoreMissing,
     StoreReadOnly,
@@ -49,7 +50,7 @@ _BY_SQLITE: dict[int, type[Fault]] = {
     sqlite3.SQLITE_READONLY: StoreReadOnly,
     sqlite3.SQLITE_PERM: StoreReadOnly,
     sqlite3.SQLITE_FULL: StoreFull,
-    sqlite3.SQLITE_IOERR: StoreDamaged,
+    sqlite3.SQLITE_IOERR: StoreDiskFailing,
     sqlite3.SQLITE_CORRUPT: StoreDamaged,
     sqlite3.SQLITE_NOTADB: StoreDamaged,
     sqlite3.SQLITE_CANTOPEN: StoreMissing,
@@ -58,6 +59,7 @@ _BY_SQLSTATE: dict[str, type[Fault]] = {
     "08": StoreUnreachable,  # connection exceptions
     "28": StoreUnreachable,  # invalid authorization
     "3D": StoreMissing,  # no such database
+    "58": StoreDiskFailing,  # the server's own input and output errors
     "57": StoreUnreachable,  # shut down, cannot connect now
     "53": StoreFull,  # disk full, out of memory, too many connections
     "25006": StoreReadOnly,

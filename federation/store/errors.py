@@ -5,6 +5,7 @@ from federation.errors import Fault
 __all__ = [
     "StoreBusy",
     "StoreDamaged",
+    "StoreDiskFailing",
     "StoreForeign",
     "StoreFull",
     "StoreMissing",
@@ -66,6 +67,20 @@ class StoreDamaged(Fault):
     en = "The file {store} is not a database, or it is damaged."
     next_zh = "请保留该文件备查,再用 scenarist restore 从备份恢复。"
     next_en = "Keep the file for inspection, then bring a backup back with scenarist restore."
+
+
+class StoreDiskFailing(Fault):
+    """The operating system reported an error while reading or writing."""
+
+    code = "store.disk-failing"
+    http = 503
+    zh = "读写数据库 {store} 时磁盘出错。"
+    en = "The disk reported an error while the database {store} was read or written."
+    next_zh = "请检查磁盘和挂载点的状态(系统日志会有记录),排除后重启程序。"
+    next_en = (
+        "Check the disk and its mount point (the system log says more), "
+        "then start the program again."
+    )
 
 
 class StoreFull(Fault):
