@@ -7,12 +7,11 @@ Stored and travelling: nested JSON, ``{"entity": {"field": value}}``. In forms: 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
-from decimal import Decimal, InvalidOperation
 from typing import TypeAlias
 
 from builder.expr import Value
-from builder.scenario.model import Json, Scenario, ValueType
+from builder.process.scope import typed
+from builder.scenario.model import PARAMS, Json, Scenario, ValueType
 
 __all__ = ["Flat", "Nested", "flat", "nested", "pick", "scope"]
 
@@ -48,29 +47,18 @@ def scope(scenario: Scenario, answers: Nested, results: Nested) -> dict[str, Val
     """Return what expressions read: fields of entities and columns of answered queries, typed."""
     values: dict[str, Value] = {}
     for entity, record in answers.items():
-        fields = scenario.entity(entity).fields
+        types = _types(scenario, entity)
         for name, value in record.items():
-            if name in fields:
-                values[f"{entity}.{name}"] = _typed(value, fields[name].type)
+            if name in types:
+                values[f"{entity}.{name}"] = typed(value, types[name])
     for query, row in results.items():
         columns = scenario.query(query).columns
         for name, value in row.items():
-            values[f"{query}.{name}"] = _typed(value, columns.get(name))
+            values[f"{query}.{name}"] = typed(value, columns.get(name) or "text")
     return values
 
 
-def _typed(value: Json, kind: ValueType | None) -> Value:
-    try:
-        match value, kind:
-            case str(), "date":
-                return date.fromisoformat(value)
-            case str(), "timestamp":
-                return datetime.fromisoformat(value)
-            case str(), "decimal":
-                return Decimal(value)
-            case bool() | int() | str() | None, _:
-                return value
-            case _:
-                return None
-    except (ValueError, InvalidOperation):
-        return None
+def _types(scenario: Scenario, entity: str) -> dict[str, ValueType]:
+    if entity == PARAMS:
+        return {p.id: p.type for p in scenario.parameters}
+    return {name: f.type for name, f in scenario.entity(entity).fields.items()}

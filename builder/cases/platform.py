@@ -20,7 +20,7 @@ from builder.store import hub_metadata
 from builder.store import cases as tables
 from builder.store.settings import Settings
 from federation.audit import Journal
-from federation.hub import Hub, Issuer
+from federation.hub import Hub
 from federation.ledger import Catalog
 from federation.store import Instant, read, write
 
@@ -150,6 +150,9 @@ class Platform:
         random_bytes: the system's random source.
         hub_engine: the hub's own store.
         journal: the hub's own journal.
+        journals: every journal this process keeps itself, by name: ``hub``, ``issuer``,
+            ``case:<deployment>``, and in the embedded city ``node:<party>``.
+        close: end what runs in the background of this value.
     """
 
     settings: Settings
@@ -159,12 +162,13 @@ class Platform:
     catalog: Catalog
     calendar: Calendar
     hub: Hub
-    issuer: Issuer
     accounts: LocalAccounts
     sessions: Sessions
     deployments: Deployments
     hub_engine: Engine
     journal: Journal
+    journals: dict[str, Journal] = field(default_factory=dict)
+    close: Callable[[], None] = lambda: None
 
     def dataset_title(self, dataset: str) -> Text:
         """Return what the ledger calls a dataset."""

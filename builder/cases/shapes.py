@@ -28,6 +28,7 @@ __all__ = [
     "Matter",
     "MatterCard",
     "MatterLine",
+    "NoticeLine",
     "PageStep",
     "PartyLine",
     "Receipt",
@@ -334,11 +335,24 @@ class TaskView:
     checks: tuple[tuple[Text, Text], ...]
     """What federated checks said: (question, answer) pairs."""
     form: PageModel | None
+    recorded: SummaryModel | None
+    """What the department recorded, once the task is done."""
     actions: tuple[str, ...]
     return_to: tuple[FieldChoice, ...]
     correctable: tuple[FieldChoice, ...]
     version: int
     history: tuple[TimelineEntry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeLine:
+    """One notice in a person's inbox."""
+
+    case_no: str
+    title: Text
+    text: Text
+    at: datetime
+    read_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)

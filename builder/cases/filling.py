@@ -1,0 +1,159 @@
+"""Hold one form being filled in: what is answered, what is known, and what pages make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from builder import forms
+from builder.cases.answers import Flat, Nested, scope
+from builder.errors import Fault
+from builder.expr import Value
+from builder.forms import CompiledForm, Journey, ParsedPage, Problem, Provenance
+from builder.scenario.model import Json, Scenario, Text
+
+__all__ = ["Filling", "Parsed", "problems_json", "read_provenance"]
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A page as posted: all answers with the good ones of this page, and what to mend."""
+
+    answers: Flat
+    page: ParsedPage
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Return what to mend, in reading order."""
+        return self.page.errors
+
+    def problems_as_faults(self) -> list[Fault]:
+        """Return what to mend as Faults with JSON pointers."""
+        return [_placed(p) for p in self.page.errors]
+
+
+@dataclass(frozen=True, slots=True)
+class Filling:
+    """A form and everything its pages and expressions read.
+
+    Attributes:
+        answers: of this form, by pointer; None where a question was left blank on purpose.
+        built_in: other entities that expressions may read, ``applicant`` and ``params`` among them.
+        results: answered queries' rows.
+        provenance: pointer → where its value came from, as JSON.
+    """
+
+    form: CompiledForm
+    scenario: Scenario
+    answers: Flat
+    built_in: Nested
+    results: Nested
+    provenance: Mapping[str, Json]
+    today: date
+
+    def known(self) -> dict[str, Value]:
+        """Return what expressions read besides the answers, typed."""
+        return scope(self.scenario, self.built_in, self.results)
+
+    def journey(self) -> Journey:
+        """Return the path that the answers lead through."""
+        return forms.journey(self.form, self.answers, self.today, self.known())
+
+    def path(self) -> tuple[str, ...]:
+        """Return the pages on the path."""
+        return self.journey().pages
+
+    def after(self, page: str) -> str | None:
+        """Return the page behind one; None after the last."""
+        return self.journey().after(page)
+
+    def parse(self, page: str, post: Mapping[str, Sequence[str]]) -> Parsed:
+        """Read a posted page.
+
+        Raises:
+            PageUnknown: the form has no such page.
+        """
+        parsed = forms.parse_page(self.form, page, post, self.answers, self.today, self.known())
+        return Parsed({**self.answers, **parsed.values}, parsed)
+
+    def take(self, page: str, answers: Flat) -> Parsed:
+        """Read a page from answers by pointer, as if a browser had posted them."""
+        post: dict[str, Sequence[str]] = {}
+        for control in self.form.page(page).controls():
+            question = control.question
+            if question.pointer is None:
+                continue
+            value = answers.get(question.pointer, self.answers.get(question.pointer))
+            texts = control.widget.write(value, question) if value is not None else ()
+            if control.widget.several:
+                post[question.name] = texts
+            else:
+                for part, text in zip(control.widget.parts, texts, strict=False):
+                    post[question.name + part] = [text]
+        return self.parse(page, post)
+
+    def final(self, answers: Flat | None = None) -> dict[str, Json]:
+        """Return the answers as they are handed in."""
+        held = self.answers if answers is None else answers
+        return forms.finalize(self.form, held, self.today, self.known())
+
+    def incomplete(self) -> tuple[tuple[str, Text], ...]:
+        """Return the pages that still have something to mend: id and title, in order."""
+        problems = forms.validate_all(self.form, self.answers, self.today, self.known())
+        pages = dict.fromkeys(p.page for p in problems)
+        return tuple((page, self.form.page(page).page.title) for page in pages)
+
+    def prefilled(
+        self, queries: Sequence[str], datasets: Mapping[str, tuple[str, str]], now: datetime
+    ) -> tuple[dict[str, Json], dict[str, Json]]:
+        """Return answers and provenance with what queries brought.
+
+        Args:
+            queries: those just answered.
+            datasets: query id → ledger dataset and owning party.
+        """
+        fetched = forms.prefill(self.form, self.answers, self.known())
+        provenance = dict(self.provenance)
+        known = self.known()
+        for control in self.form.controls():
+            prefill, pointer = control.question.prefill, control.question.pointer
+            if prefill is None or pointer is None or prefill.query not in queries:
+                continue
+            if known.get(f"{prefill.query}.{prefill.column}") is None:
+                provenance.pop(pointer, None)
+                continue
+            dataset, party = datasets[prefill.query]
+            provenance[pointer] = {
+                "query": prefill.query,
+                "dataset": dataset,
+                "field": prefill.column,
+                "party": party,
+                "at": now.isoformat(),
+            }
+        return {**self.answers, **fetched}, provenance
+
+
+def read_provenance(kept: Mapping[str, Json]) -> dict[str, Provenance]:
+    """Return kept provenance as the form shows it."""
+    found = {}
+    for pointer, doc in kept.items():
+        if isinstance(doc, Mapping):
+            found[pointer] = Provenance(
+                query=str(doc["query"]),
+                dataset=str(doc["dataset"]),
+                field=str(doc["field"]),
+                party=str(doc["party"]),
+                at=datetime.fromisoformat(str(doc["at"])),
+            )
+    return found
+
+
+def problems_json(problems: Sequence[Problem]) -> tuple[Mapping[str, object], ...]:
+    """Return problems in the shape of `Saved.errors`."""
+    return tuple(p.to_json() for p in problems)
+
+
+def _placed(problem: Problem) -> Fault:
+    problem.fault.where = problem.pointer
+    return problem.fault

@@ -1,0 +1,938 @@
+"""Prepare what people see: portal, form pages, my matters, cases, worklists, tasks.
+
+Rights are decided here and in `commands`, not in pages: what a reader may not see is not in the
+value. A case that is not the reader's reads like one that does not exist.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, String, func, or_, select, type_coerce
+
+from builder import forms
+from builder.cases import commands, keeping
+from builder.cases.answers import flat
+from builder.cases.errors import CaseUnknown, MayNotSee, PageUnknown
+from builder.cases.filling import Filling, Parsed, read_provenance
+from builder.cases.governance import purpose_title
+from builder.cases.keeping import Draft, StoredCase
+from builder.cases.platform import Deployment, Platform
+from builder.cases.shapes import (
+    CaseView,
+    CorrectionAsked,
+    DataLine,
+    DraftLine,
+    DraftPage,
+    FieldChoice,
+    ItemLine,
+    Matter,
+    MatterCard,
+    MatterLine,
+    NoticeLine,
+    PageStep,
+    PartyLine,
+    Receipt,
+    Review,
+    TaskView,
+    TimelineEntry,
+    UseLine,
+    WorkItem,
+    Worklist,
+)
+from builder.cases.words import EVENTS, PARTY_STATES, STATUSES, UNKNOWN, YES_NO
+from builder.forms import SummaryModel
+from builder.forms.view import Sources
+from builder.identity import SignIn
+from builder.process.case import Event, TaskState
+from builder.scenario.model import (
+    APPLY,
+    Branch,
+    Choice,
+    QueryStep,
+    Scenario,
+    Step,
+    Task,
+    Text,
+    branches,
+    steps,
+)
+from builder.store import cases as tables
+from federation.store import instant_text, read
+
+__all__ = [
+    "case",
+    "draft_page",
+    "library",
+    "matter",
+    "my_matters",
+    "notices",
+    "party_state_title",
+    "portal",
+    "receipt",
+    "review",
+    "status_title",
+    "task",
+    "worklist",
+]
+
+_PAGE = 50
+
+
+# ── Before an application ────────────────────────────────────────────────────────────────────────
+
+
+def portal(platform: Platform, who: SignIn | None, text: str = "") -> tuple[MatterCard, ...]:
+    """Return the matters offered, those whose words contain `text` only."""
+    words = text.strip().lower().split()
+    cards = (_card(platform, d, who) for d in platform.deployments.all())
+    return tuple(c for c in cards if all(w in _words(c) for w in words))
+
+
+def library(platform: Platform) -> tuple[MatterCard, ...]:
+    """Return the library of matters, as the command line lists it."""
+    return portal(platform, None)
+
+
+def matter(platform: Platform, who: SignIn | None, deployment_id: str) -> Matter:
+    """Return a matter as its own page explains it.
+
+    Raises:
+        DeploymentUnknown: no such matter.
+    """
+    deployment = platform.deployments.get(deployment_id)
+    scenario = deployment.current
+    meta = scenario.meta
+    hotline = next((p.default for p in scenario.parameters if p.id == "hotline"), None)
+    return Matter(
+        card=_card(platform, deployment, who),
+        version=meta.version,
+        county_title=platform.city.county_title(deployment.county),
+        items=tuple(
+            ItemLine(i.id, i.title, i.party, platform.city.party_title(i.party))
+            for i in meta.items
+        ),
+        departments=tuple(platform.city.party_title(p) for p in meta.parties),
+        legal_basis=tuple(b.title for b in meta.legal_basis),
+        data_bill=_data_bill(platform, scenario),
+        pages=tuple(p.title for p in scenario.start_form.pages),
+        hotline=hotline if isinstance(hotline, str) else "12345",
+        drafts=_drafts(deployment, who) if who else (),
+    )
+
+
+# ── While filling in ─────────────────────────────────────────────────────────────────────────────
+
+
+def draft_page(
+    platform: Platform,
+    who: SignIn,
+    case_no: str,
+    page_id: str | None = None,
+    parsed: Parsed | None = None,
+) -> DraftPage:
+    """Return one page of one's own draft, by default the first that is not done.
+
+    Args:
+        parsed: the page as just posted, to show what was typed and what to mend.
+
+    Raises:
+        CaseUnknown: not this person's draft.
+        PageUnknown: not on this path.
+    """
+    deployment, draft = commands.own_draft(platform, who, case_no)
+    filling = commands.filling_of(platform, deployment, who, draft)
+    journey = filling.journey()
+    page_id = page_id or next(
+        (p for p in journey.pages if p not in draft.done), journey.pages[-1]
+    )
+    if page_id not in journey.pages:
+        raise PageUnknown(page=page_id)
+    asked, message = _asked(deployment, draft)
+    model = forms.view_page(
+        filling.form,
+        page_id,
+        filling.answers,
+        filling.today,
+        filling.known(),
+        parsed=parsed.page if parsed else None,
+        sources=_sources(platform, draft.provenance),
+        asked=asked,
+    )
+    return DraftPage(
+        case_no=case_no,
+        deployment=deployment.id,
+        title=filling.scenario.meta.title,
+        version=draft.version,
+        steps=_page_steps(filling, draft, page_id),
+        page=model,
+        previous=journey.before(page_id),
+        reason=draft.reason,  # type: ignore[arg-type] # one of three words, from our own store
+        message=message,
+        asked=asked,
+        notices=_fetch_notices(platform, filling, draft, page_id),
+    )
+
+
+def review(platform: Platform, who: SignIn, case_no: str) -> Review:
+    """Return all answers of one's own draft, before handing in.
+
+    Raises:
+        CaseUnknown: not this person's draft.
+    """
+    deployment, draft = commands.own_draft(platform, who, case_no)
+    filling = commands.filling_of(platform, deployment, who, draft)
+    stored = keeping.load_case(deployment, case_no)
+    before = flat(stored.case.answers) if stored else {}
+    _, message = _asked(deployment, draft)
+    summary = forms.review(
+        filling.form,
+        filling.answers,
+        filling.today,
+        filling.known(),
+        sources=_sources(platform, draft.provenance),
+        changed=forms.changed(before, filling.final()) if stored else (),
+    )
+    return Review(
+        case_no=case_no,
+        deployment=deployment.id,
+        title=filling.scenario.meta.title,
+        version=draft.version,
+        steps=_page_steps(filling, draft, None),
+        summary=summary,
+        complete=not filling.incomplete(),
+        reason=draft.reason,  # type: ignore[arg-type] # one of three words, from our own store
+        message=message,
+    )
+
+
+def receipt(platform: Platform, who: SignIn, case_no: str) -> Receipt:
+    """Return the receipt of one's own case.
+
+    Raises:
+        CaseUnknown: not this person's case.
+    """
+    _, stored = commands.own_case(platform, who, case_no)
+    return commands.receipt_of(stored)
+
+
+# ── One's own matters ────────────────────────────────────────────────────────────────────────────
+
+
+def my_matters(
+    platform: Platform, who: SignIn
+) -> tuple[tuple[DraftLine, ...], tuple[MatterLine, ...]]:
+    """Return one's own drafts and cases, newest first."""
+    drafts: list[DraftLine] = []
+    lines: list[MatterLine] = []
+    for deployment in platform.deployments.all():
+        drafts += [d for d in _drafts(deployment, who) if d.reason == "new"]
+        with read(deployment.engine) as conn:
+            numbers = conn.scalars(
+                select(tables.case.c.case_no).where(tables.case.c.account == who.account.account)
+            ).all()
+        for number in numbers:
+            stored = keeping.load_case(deployment, number)
+            if stored is not None:
+                lines.append(_matter_line(platform, stored))
+    drafts.sort(key=lambda d: d.updated, reverse=True)
+    lines.sort(key=lambda line: line.updated, reverse=True)
+    return tuple(drafts), tuple(lines)
+
+
+def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
+    """Return a case as its applicant sees it.
+
+    Raises:
+        CaseUnknown: not this person's case.
+    """
+    deployment, stored = commands.own_case(platform, who, case_no)
+    scenario, now = stored.scenario, platform.clock()
+    answers = flat(stored.case.answers)
+    sources = _sources(platform, stored.provenance)
+    scopes = [c.scope for c in scenario.start_form.controls() if c.scope in answers]
+    return CaseView(
+        case_no=case_no,
+        deployment=deployment.id,
+        title=scenario.meta.title,
+        status=stored.case.status,  # type: ignore[arg-type] # never "new" once stored
+        submitted=_known(stored.case.submitted_at),
+        updated=_known(stored.case.updated_at),
+        ended=stored.case.ended_at,
+        parties=_party_lines(platform, stored, now),
+        timeline=_timeline(platform, stored),
+        uses=_uses(platform, stored),
+        may_withdraw=not stored.case.is_ended,
+        correction=_correction(platform, stored),
+        summary=forms.summary(
+            scenario, list(dict.fromkeys(s for s in scopes if s)), answers, sources=sources
+        ),
+        results=_results(scenario, answers),
+    )
+
+
+def notices(platform: Platform, who: SignIn) -> tuple[NoticeLine, ...]:
+    """Return what was told to a person, newest first."""
+    lines = []
+    for deployment in platform.deployments.all():
+        with read(deployment.engine) as conn:
+            rows = conn.execute(
+                select(tables.notice).where(tables.notice.c.account == who.account.account)
+            ).all()
+        lines += [
+            NoticeLine(r.case_no, Text(**r.title), Text(**r.text), r.at, r.read_at) for r in rows
+        ]
+    return tuple(sorted(lines, key=lambda n: n.at, reverse=True))
+
+
+# ── The desk ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def worklist(
+    platform: Platform,
+    who: SignIn,
+    *,
+    state: str = "open",
+    text: str = "",
+    after: str | None = None,
+    limit: int = _PAGE,
+) -> Worklist:
+    """Return the tasks of an officer's own department and roles.
+
+    Args:
+        state: ``open``, ``overdue``, ``correcting`` or ``done``.
+        text: part of a case number.
+        after: cursor of the page before.
+
+    Raises:
+        MayNotSee: an account without a department.
+    """
+    if who.account.party is None:
+        raise MayNotSee
+    now = platform.clock()
+    items: list[WorkItem] = []
+    counts = dict.fromkeys(("open", "overdue", "correcting", "done"), 0)
+    for deployment in platform.deployments.all():
+        _count(deployment, who, now, counts)
+        items += _work_items(platform, deployment, who, state, text, now, limit, after)
+    newest = state == "done"
+    items.sort(key=_by_done if newest else _by_due, reverse=newest)
+    page = items[:limit]
+    cursor = _cursor(page[-1]) if len(items) > limit else None
+    return Worklist(tuple(page), counts, state, cursor)
+
+
+def task(
+    platform: Platform,
+    who: SignIn,
+    case_no: str,
+    task_id: str,
+    errors: Sequence[Mapping[str, object]] = (),
+    post: Mapping[str, Sequence[str]] | None = None,
+) -> TaskView:
+    """Return a task as its officer sees it: the fields of this step and nothing else of the case.
+
+    Args:
+        post: the form as just posted, to show what was typed and what to mend.
+
+    Raises:
+        TaskUnknown, MayNotAct: not this officer's task.
+    """
+    del errors
+    deployment, stored, state = commands.officers_task(platform, who, case_no, task_id)
+    scenario = stored.scenario
+    step = scenario.step(state.step)
+    assert isinstance(step, Task)  # noqa: S101 - only tasks have task states
+    filling = commands.officer_filling(platform, deployment, stored, state)
+    answers = flat(stored.case.answers)
+    is_open = state.status == "open"
+    return TaskView(
+        case_no=case_no,
+        task=state.id,
+        deployment=deployment.id,
+        title=step.title,
+        matter=scenario.meta.title,
+        item=scenario.item(step.item).title if step.item else None,
+        party_title=platform.city.party_title(state.party),
+        state=state.status,
+        opened=state.opened_at,
+        due=state.due_at,
+        overdue=state.is_overdue(platform.clock()),
+        visible=forms.summary(
+            scenario, step.visible, answers, sources=_sources(platform, stored.provenance)
+        ),
+        checks=_checks(stored),
+        form=_officer_page(filling, post) if filling and is_open else None,
+        recorded=_recorded(scenario, step, answers) if not is_open else None,
+        actions=tuple(step.actions) if is_open else (),
+        return_to=tuple(FieldChoice(s, _step_title(scenario, s)) for s in step.return_to),
+        correctable=_correctable(scenario, step),
+        version=stored.version,
+        history=tuple(e for e in _timeline(platform, stored, party=state.party)),
+    )
+
+
+# ── Words ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def status_title(status: str) -> Text:
+    """Return what a status is called."""
+    return STATUSES.get(status, Text(status, status))
+
+
+def party_state_title(state: str) -> Text:
+    """Return what the state of a department's part is called."""
+    return PARTY_STATES.get(state, Text(state, state))
+
+
+# ── Parts ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _card(platform: Platform, deployment: Deployment, who: SignIn | None) -> MatterCard:
+    meta = deployment.current.meta
+    return MatterCard(
+        deployment=deployment.id,
+        county=deployment.county,
+        scenario=meta.id,
+        title=meta.title,
+        summary=meta.summary,
+        domain=meta.domain,
+        lead=meta.lead,
+        lead_title=platform.city.party_title(meta.lead),
+        departments=len(meta.parties),
+        items=len(meta.items),
+        may_start=commands.may_start(deployment.current, who),
+    )
+
+
+def _words(card: MatterCard) -> str:
+    texts = (card.title, card.summary, card.domain, card.lead_title)
+    return " ".join(part for t in texts for part in (t.zh, t.en)).lower()
+
+
+def _data_bill(platform: Platform, scenario: Scenario) -> tuple[DataLine, ...]:
+    lines = []
+    for used in scenario.datasets:
+        dataset = platform.catalog.find(used.dataset)
+        if dataset is None:
+            continue
+        grades = [f.grade for f in dataset.fields if f.name in used.fields]
+        lines += [
+            DataLine(
+                dataset=used.dataset,
+                title=platform.dataset_title(used.dataset),
+                party_title=platform.city.party_title(dataset.party),
+                fields=platform.field_titles(used.dataset, used.fields),
+                purpose=purpose,
+                purpose_title=purpose_title(purpose),
+                grade=str(max(grades, default=dataset.grade)),
+                basis=scenario.legal_basis(used.legal_basis).title,
+            )
+            for purpose in used.purposes
+        ]
+    return tuple(lines)
+
+
+def _drafts(deployment: Deployment, who: SignIn) -> tuple[DraftLine, ...]:
+    with read(deployment.engine) as conn:
+        rows = conn.execute(
+            select(tables.draft)
+            .where(tables.draft.c.account == who.account.account)
+            .order_by(tables.draft.c.updated_at.desc())
+        ).all()
+    title = deployment.current.meta.title
+    return tuple(
+        DraftLine(r.case_no, deployment.id, title, r.updated_at, r.expires_at, r.reason)
+        for r in rows
+    )
+
+
+def _page_steps(filling: Filling, draft: Draft, current: str | None) -> tuple[PageStep, ...]:
+    journey = filling.journey()
+    return tuple(
+        PageStep(
+            page,
+            journey.titles[page],
+            "current" if page == current else "done" if page in draft.done else "todo",
+        )
+        for page in journey.pages
+    )
+
+
+def _sources(platform: Platform, provenance: Mapping[str, object]) -> Sources:
+    found = read_provenance(provenance)  # type: ignore[arg-type] # JSON of our own store
+    titles = {p.party: platform.city.party_title(p.party) for p in found.values()}
+    titles |= {p.dataset: platform.dataset_title(p.dataset) for p in found.values()}
+    return Sources(found, titles)
+
+
+def _asked(deployment: Deployment, draft: Draft) -> tuple[tuple[str, ...], str | None]:
+    """Return which pointers an officer asked to mend, and in which words."""
+    if draft.reason == "new":
+        return (), None
+    stored = keeping.load_case(deployment, draft.case_no)
+    if stored is None:
+        return (), None
+    if stored.case.returned:
+        return (), stored.case.returned.reason
+    corrections = stored.case.corrections
+    fields = tuple(f for c in corrections for f in c.fields)
+    return fields, "\n".join(c.reason for c in corrections) or None
+
+
+def _fetch_notices(
+    platform: Platform, filling: Filling, draft: Draft, page: str
+) -> tuple[Text, ...]:
+    """Say which departments could not be asked for this page's fields."""
+    silent = {
+        query
+        for query in filling.form.queries(page)
+        if draft.fetched.get(query, {}).get("state") in ("failed", "refused")
+    }
+    lines = []
+    for query in sorted(silent):
+        dataset = filling.scenario.dataset(filling.scenario.query(query).dataset).dataset
+        owner = platform.catalog.find(dataset)
+        party = platform.city.party_title(owner.party if owner else None)
+        title = platform.dataset_title(dataset)
+        lines.append(
+            Text(
+                f"{party.zh}的“{title.zh}”暂时没有取到,请先自行填写,部门会核对。",
+                f"“{title.en}” of the {party.en} could not be fetched just now; "
+                "please fill it in, the department will check it.",
+            )
+        )
+    return tuple(lines)
+
+
+def _matter_line(platform: Platform, stored: StoredCase) -> MatterLine:
+    parties = _party_lines(platform, stored, platform.clock())
+    counted = [p for p in parties if p.state != "skipped"]
+    status = stored.case.status
+    return MatterLine(
+        case_no=stored.case_no,
+        deployment=stored.deployment.id,
+        title=stored.scenario.meta.title,
+        status=status,  # type: ignore[arg-type] # never "new" once stored
+        submitted=stored.case.submitted_at,
+        updated=_known(stored.case.updated_at),
+        needs_me=status in ("returned", "correcting"),
+        done=sum(p.state == "done" for p in counted),
+        total=len(counted),
+    )
+
+
+def _party_lines(
+    platform: Platform, stored: StoredCase, now: datetime
+) -> tuple[PartyLine, ...]:
+    """Return one line per department of the matter, lead first."""
+    scenario = stored.scenario
+    lines = []
+    for party in scenario.meta.parties:
+        own = [t for t in scenario.tasks() if t.party == party]
+        tasks = [t for t in stored.case.tasks.values() if t.party == party]
+        items = dict.fromkeys(t.item for t in own if t.item)
+        if own:
+            lines.append(
+                _party_line(platform, stored, party, own, tasks, tuple(items), now)
+            )
+    return tuple(lines)
+
+
+def _party_line(
+    platform: Platform,
+    stored: StoredCase,
+    party: str,
+    own: Sequence[Task],
+    tasks: Sequence[TaskState],
+    items: Sequence[str],
+    now: datetime,
+) -> PartyLine:
+    current = [t for t in tasks if t.status in ("open", "correcting")]
+    newest = {t.step: t for t in tasks}
+    state = _party_state(stored, own, newest)
+    dues = [t.due_at for t in current if t.due_at]
+    dones = [t.done_at for t in newest.values() if t.done_at]
+    return PartyLine(
+        party=party,
+        title=platform.city.party_title(party),
+        state=state,  # type: ignore[arg-type] # one of the words of `PartyState`
+        items=tuple(stored.scenario.item(i).title for i in items),
+        due=min(dues, default=None),
+        done_at=max(dones, default=None) if state in ("done", "rejected") else None,
+        overdue=any(t.is_overdue(now) for t in current),
+        note=_pending_note(platform, stored, party),
+    )
+
+
+def _party_state(
+    stored: StoredCase, own: Sequence[Task], newest: Mapping[str, TaskState]
+) -> str:
+    statuses = {t.status for t in newest.values()}
+    if "open" in statuses:
+        return "working"
+    if "correcting" in statuses:
+        return "correcting"
+    reached = _reached(stored, own)
+    if any(s == "waiting" for s in reached) and not stored.case.is_ended:
+        return "waiting"
+    outcomes = {t.outcome for t in newest.values() if t.status == "done"}
+    if "approve" in outcomes or "submit" in outcomes:
+        return "done"
+    if "reject" in outcomes:
+        return "rejected"
+    return "cancelled" if stored.case.is_ended and "waiting" in reached else "skipped"
+
+
+def _reached(stored: StoredCase, own: Sequence[Task]) -> list[str]:
+    """Return for each of a party's steps: done, skipped, or still waiting for its turn."""
+    skipped = _skipped(stored)
+    return [
+        "skipped"
+        if t.id in skipped
+        else "reached"
+        if stored.case.steps.get(t.id) in ("done", "rejected", "cancelled", "active")
+        else "waiting"
+        for t in own
+    ]
+
+
+def _skipped(stored: StoredCase) -> set[str]:
+    """Return the steps inside branches that this case does not take."""
+    root = stored.scenario.process.root
+    states = stored.case.steps
+    gone: set[str] = set()
+    for branch in branches(root):
+        if states.get(branch.id) == "skipped":
+            gone |= {s.id for s in steps(branch)}
+    for step in steps(root):
+        if states.get(step.id) == "skipped":
+            gone |= {s.id for s in steps(step)}
+        if isinstance(step, Choice) and states.get(step.id) in ("active", "done"):
+            for arm in step.branches:
+                if states.get(arm.id) is None:
+                    gone |= {s.id for s in steps(arm)}
+    return gone
+
+
+def _pending_note(platform: Platform, stored: StoredCase, party: str) -> Text | None:
+    """Say that a department's data are awaited, and when it is tried again."""
+    for pending in stored.case.pending.values():
+        if pending.retry_at is None:
+            continue
+        dataset = stored.scenario.dataset(stored.scenario.query(pending.query).dataset).dataset
+        owner = platform.catalog.find(dataset)
+        if owner is not None and owner.party == party:
+            at = pending.retry_at.strftime("%H:%M")
+            return Text(
+                f"暂未应答,已排队,将在 {at} 重试;其余事项继续。",
+                f"No answer yet; it is tried again at {at}. Everything else goes on.",
+            )
+    return None
+
+
+def _timeline(
+    platform: Platform, stored: StoredCase, party: str | None = None
+) -> tuple[TimelineEntry, ...]:
+    """Return what happened in plain words; for an officer, of the own department only."""
+    entries = []
+    for event in stored.events:
+        entry = _entry(platform, stored, event)
+        if entry is None:
+            continue
+        own = event.step is not None and _party_of(stored.scenario, event.step) == party
+        if party is None or own or event.step is None:
+            entries.append(entry)
+    return tuple(entries)
+
+
+def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntry | None:
+    outcome = event.data.get("outcome")
+    key = f"{event.kind}.{outcome}" if event.kind == "task_done" else event.kind
+    words = EVENTS.get(key)
+    if words is None or _is_internal(stored.scenario, event):
+        return None
+    notice = event.data.get("notice")
+    if isinstance(notice, str):
+        title = stored.scenario.notice(notice).title
+    else:
+        title = _step_title(stored.scenario, event.step)
+    party = _party_of(stored.scenario, event.step) if event.step else None
+    remark = event.data.get("reason") or event.data.get("remark")
+    return TimelineEntry(
+        at=event.at,
+        text=Text(words.zh.format(step=title.zh), words.en.format(step=title.en)),
+        party_title=platform.city.party_title(party) if party else None,
+        remark=remark if isinstance(remark, str) else None,
+    )
+
+
+def _is_internal(scenario: Scenario, event: Event) -> bool:
+    """Leave out branches without a title: nobody outside knows them."""
+    return event.kind == "branch_skipped" and _step_title(scenario, event.step).zh == event.step
+
+
+def _uses(platform: Platform, stored: StoredCase) -> tuple[UseLine, ...]:
+    subjects = {s.id: s.title for s in stored.scenario.subjects}
+    lines = []
+    for use in keeping.read_uses(stored.deployment, stored.case_no):
+        columns = tuple(f.rpartition(".")[2] for f in use.fields)
+        lines.append(
+            UseLine(
+                at=use.at,
+                asked_by=_asker(platform, stored, use.asked_by),
+                node=use.node,
+                node_title=platform.city.party_title(use.node),
+                dataset=use.dataset,
+                dataset_title=platform.dataset_title(use.dataset),
+                fields=platform.field_titles(use.dataset, columns),
+                subject=subjects.get(use.subject, Text(use.subject, use.subject)),
+                purpose=use.purpose,
+                purpose_title=purpose_title(use.purpose),
+                grant=use.grant,
+                outcome=use.outcome,  # type: ignore[arg-type] # one of four words, from our own store
+                entry=use.entry,
+            )
+        )
+    return tuple(lines)
+
+
+def _asker(platform: Platform, stored: StoredCase, account: str) -> Text:
+    if account == stored.account:
+        return Text("您本人的申请", "Your own application")
+    found = platform.accounts.load(account)
+    return platform.city.party_title(found.party) if found else Text(account, account)
+
+
+def _correction(platform: Platform, stored: StoredCase) -> CorrectionAsked | None:
+    if stored.case.returned is not None:
+        asked = stored.case.returned
+        party = stored.case.tasks[asked.task].party
+        return CorrectionAsked(platform.city.party_title(party), asked.reason, (), None)
+    if not stored.case.corrections:
+        return None
+    first = stored.case.corrections[0]
+    party = stored.case.tasks[first.task].party
+    titles = tuple(_field_title(stored.scenario, p) for p in first.fields)
+    page = next(
+        (
+            page.id
+            for page in stored.scenario.start_form.pages
+            for section in page.sections
+            for control in section.controls
+            if control.scope in first.fields
+        ),
+        None,
+    )
+    return CorrectionAsked(platform.city.party_title(party), first.reason, titles, page)
+
+
+def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel | None:
+    """Return what departments recorded, as the applicant may see it: the officers' forms."""
+    own = scenario.start_form.scopes()
+    pointers = [
+        c.scope
+        for t in scenario.tasks()
+        if t.form and t.item
+        for c in scenario.form(t.form).controls()
+        if c.scope and c.scope in answers and c.scope not in own
+    ]
+    unique = list(dict.fromkeys(pointers))
+    return forms.summary(scenario, unique, answers) if unique else None  # type: ignore[arg-type] # JSON
+
+
+def _recorded(
+    scenario: Scenario, step: Task, answers: Mapping[str, object]
+) -> SummaryModel | None:
+    if step.form is None:
+        return None
+    pointers = [c.scope for c in scenario.form(step.form).controls() if c.scope]
+    found = [p for p in dict.fromkeys(pointers) if p in answers]
+    return forms.summary(scenario, found, answers) if found else None  # type: ignore[arg-type] # JSON
+
+
+def _officer_page(
+    filling: Filling, post: Mapping[str, Sequence[str]] | None
+) -> forms.PageModel:
+    page = filling.form.form.pages[0].id
+    parsed = filling.parse(page, post).page if post is not None else None
+    return forms.view_page(
+        filling.form, page, filling.answers, filling.today, filling.known(), parsed=parsed
+    )
+
+
+def _checks(stored: StoredCase) -> tuple[tuple[Text, Text], ...]:
+    """Return what federated checks said; a reference number beside a yes."""
+    lines = []
+    for query in stored.scenario.queries:
+        if query.purpose != "verify":
+            continue
+        row = stored.case.results.get(query.id)
+        if row is None:
+            continue
+        answer = row.get("answer")
+        said = YES_NO[answer] if isinstance(answer, bool) else UNKNOWN
+        reference = row.get("reference")
+        if isinstance(reference, str):
+            said = Text(f"{said.zh}({reference})", f"{said.en} ({reference})")
+        lines.append((query.title, said))
+    return tuple(lines)
+
+
+def _correctable(scenario: Scenario, step: Task) -> tuple[FieldChoice, ...]:
+    own = scenario.start_form.scopes()
+    return tuple(
+        FieldChoice(p, _field_title(scenario, p)) for p in step.visible if p in own
+    )
+
+
+def _field_title(scenario: Scenario, pointer: str) -> Text:
+    for form in scenario.forms:
+        for control in form.controls():
+            if control.scope == pointer:
+                return control.label
+    return Text(pointer, pointer)
+
+
+def _step_title(scenario: Scenario, step: str | None) -> Text:
+    if step == APPLY:
+        return Text("申请人修改申请", "The applicant changes the application")
+    things: Iterable[Step | Branch] = (*steps(scenario.process.root), *branches(scenario.process.root))
+    for thing in things:
+        if thing.id == step:
+            title = thing.title
+            if title is None and isinstance(thing, QueryStep):
+                title = scenario.query(thing.query).title
+            return title or Text(str(step), str(step))
+    return Text(str(step), str(step))
+
+
+def _party_of(scenario: Scenario, step: str) -> str | None:
+    return next((t.party for t in scenario.tasks() if t.id == step), None)
+
+
+def _count(
+    deployment: Deployment, who: SignIn, now: datetime, counts: dict[str, int]
+) -> None:
+    column = tables.task.c
+    mine = (column.party == who.account.party) & column.role.in_(who.account.roles)
+    with read(deployment.engine) as conn:
+        for state, n in conn.execute(
+            select(column.state, func.count()).where(mine).group_by(column.state)
+        ):
+            if state in counts:
+                counts[state] += n
+        counts["overdue"] += conn.scalar(
+            select(func.count()).where(mine, column.state == "open", column.due_at < now)
+        ) or 0
+
+
+def _work_items(
+    platform: Platform,
+    deployment: Deployment,
+    who: SignIn,
+    state: str,
+    text: str,
+    now: datetime,
+    limit: int,
+    after: str | None,
+) -> list[WorkItem]:
+    column = tables.task.c
+    query = (
+        select(tables.task, tables.case.c.applicant)
+        .join(tables.case, tables.case.c.case_no == column.case_no)
+        .where(column.party == who.account.party, column.role.in_(who.account.roles))
+        .where(*_state_filter(state, now))
+        .limit(limit + 1)
+    )
+    if text.strip():
+        query = query.where(column.case_no.contains(text.strip(), autoescape=True))
+    query = _after(query, state, after)
+    with read(deployment.engine) as conn:
+        rows = conn.execute(query).all()
+    scenario = deployment.current
+    return [
+        WorkItem(
+            case_no=r.case_no,
+            task=r.task,
+            deployment=deployment.id,
+            title=_step_title(scenario, r.step),
+            matter=scenario.meta.title,
+            applicant=_masked(r.applicant.get("name")),
+            party=r.party,
+            opened=r.opened_at,
+            due=r.due_at,
+            overdue=r.state == "open" and r.due_at is not None and r.due_at < now,
+            state=r.state,
+            done_at=r.done_at,
+        )
+        for r in rows
+    ]
+
+
+def _state_filter(state: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
+    column = tables.task.c
+    match state:
+        case "overdue":
+            return (column.state == "open", column.due_at < now)
+        case "correcting" | "done":
+            return (column.state == state,)
+        case _:
+            return (column.state == "open",)
+
+
+def _after(query, state: str, after: str | None):  # type: ignore[no-untyped-def] # SQLAlchemy's Select of six columns
+    """Order by due time (done: newest first) and go on behind a cursor."""
+    column = tables.task.c
+    if state == "done":
+        query = query.order_by(column.done_at.desc(), column.case_no.desc(), column.task.desc())
+        key = column.done_at
+    else:
+        key = func.coalesce(column.due_at, _NEVER)
+        query = query.order_by(key, column.case_no, column.task)
+    if after is None or after.count("|") != 2:
+        return query
+    at, case_no, task_id = after.split("|")
+    place = (key, column.case_no, column.task)
+    if state == "done":
+        return query.where(_behind(place, (at, case_no, task_id), newest=True))
+    return query.where(_behind(place, (at, case_no, task_id), newest=False))
+
+
+_NEVER = "9999-12-31T00:00:00.000000+08:00"
+
+
+def _behind(  # type: ignore[no-untyped-def] # columns of three types
+    place, values: tuple[str, str, str], *, newest: bool
+) -> ColumnElement[bool]:
+    first, second, third = (type_coerce(c, String) for c in place)
+    a, b, c = values
+    if newest:
+        return or_(first < a, (first == a) & (second < b), (first == a) & (second == b) & (third < c))
+    return or_(first > a, (first == a) & (second > b), (first == a) & (second == b) & (third > c))
+
+
+def _cursor(item: WorkItem) -> str:
+    moment = item.done_at if item.state == "done" else item.due
+    at = instant_text(moment) if moment else _NEVER
+    return f"{at}|{item.case_no}|{item.task}"
+
+
+def _by_due(item: WorkItem) -> tuple[datetime, str, str]:
+    return (item.due or datetime.max.replace(tzinfo=item.opened.tzinfo), item.case_no, item.task)
+
+
+def _by_done(item: WorkItem) -> tuple[datetime, str, str]:
+    return (item.done_at or item.opened, item.case_no, item.task)
+
+
+def _masked(name: object) -> str:
+    return f"{name[0]}{'*' * (len(name) - 1)}" if isinstance(name, str) and name else "—"
+
+
+def _known(moment: datetime | None) -> datetime:
+    if moment is None:
+        raise CaseUnknown(case="")
+    return moment
+

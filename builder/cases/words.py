@@ -1,0 +1,109 @@
+"""Say states, outcomes and events in a reader's words, zh and en side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from builder.scenario.model import Text
+
+__all__ = [
+    "ACTIONS",
+    "AUDIT_KINDS",
+    "EVENTS",
+    "OUTCOMES",
+    "PARTY_STATES",
+    "STATUSES",
+    "UNKNOWN",
+    "YES_NO",
+]
+
+STATUSES: Mapping[str, Text] = {
+    "draft": Text("填写中", "Being filled in"),
+    "running": Text("办理中", "In progress"),
+    "correcting": Text("待补正", "Waiting for your correction"),
+    "returned": Text("已退回,待修改", "Returned for changes"),
+    "completed": Text("已办结", "Completed"),
+    "rejected": Text("不予办理", "Refused"),
+    "withdrawn": Text("已撤回", "Withdrawn"),
+}
+
+PARTY_STATES: Mapping[str, Text] = {
+    "waiting": Text("未到此步", "Not yet its turn"),
+    "working": Text("办理中", "In progress"),
+    "correcting": Text("等待补正", "Waiting for a correction"),
+    "done": Text("已办结", "Done"),
+    "rejected": Text("不予办理", "Refused"),
+    "skipped": Text("无需办理", "Not needed"),
+    "cancelled": Text("已终止", "Ended"),
+    "unanswered": Text("等待部门数据答复", "Waiting for a department's data"),
+}
+
+OUTCOMES: Mapping[str, Text] = {
+    "answered": Text("已答复", "Answered"),
+    "empty": Text("无此记录", "No such record"),
+    "refused": Text("已拒绝", "Refused"),
+    "failed": Text("未能答复", "Could not answer"),
+    "completed": Text("完成", "Completed"),
+}
+
+ACTIONS: Mapping[str, Text] = {
+    "submit": Text("提交", "Submit"),
+    "approve": Text("通过", "Approve"),
+    "reject": Text("不予办理", "Refuse"),
+    "return": Text("退回", "Return"),
+    "correct": Text("要求补正", "Ask for a correction"),
+}
+
+EVENTS: Mapping[str, Text] = {
+    "submitted": Text("提交了申请", "The application was handed in"),
+    "task_opened": Text("开始“{step}”", "“{step}” began"),
+    "task_done.approve": Text("“{step}”已通过", "“{step}” was approved"),
+    "task_done.submit": Text("“{step}”已提交", "“{step}” was submitted"),
+    "task_done.reject": Text("“{step}”不予办理", "“{step}” was refused"),
+    "task_done.return": Text("“{step}”已退回", "“{step}” was returned"),
+    "returned": Text("退回修改", "Returned for changes"),
+    "correction_asked": Text("“{step}”要求补正", "“{step}” asks for a correction"),
+    "corrected": Text("已补正", "The correction was handed in"),
+    "query_answered": Text("“{step}”已得到答复", "“{step}” was answered"),
+    "query_failed": Text("“{step}”暂无答复,稍后自动重试", "“{step}” got no answer yet; it is retried"),
+    "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
+    "notice_sent": Text("已通知您:{step}", "You were told: {step}"),
+    "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),
+    "withdrawn": Text("申请已撤回", "The application was withdrawn"),
+    "completed": Text("全部办结", "Everything is done"),
+}
+
+AUDIT_KINDS: Mapping[str, Text] = {
+    "opened": Text("开始用数", "Use of data begun"),
+    "closed": Text("用数结束", "Use of data ended"),
+    "refused": Text("拒绝用数", "Use of data refused"),
+    "asked": Text("提出查询", "Question asked"),
+    "answered": Text("得到答复", "Question answered"),
+    "grant-asked": Text("申请授权", "Grant asked"),
+    "grant-approved": Text("批准授权", "Grant approved"),
+    "grant-refused": Text("不批准授权", "Grant refused"),
+    "grant-revoked": Text("收回授权", "Grant revoked"),
+    "grant-stored": Text("授权入库", "Grant kept at the node"),
+    "case-pinned": Text("办件锁定当事人", "Case pinned to its subject"),
+    "case-opened": Text("登记办件", "Case registered"),
+    "case-closed": Text("办件关闭", "Case closed"),
+    "case-declared": Text("登记当事人", "Subject declared"),
+    "case-established": Text("确认关系", "Relation established"),
+    "draft-begun": Text("开始填写", "Application begun"),
+    "draft-saved": Text("保存填写", "Application saved"),
+    "draft-moved": Text("更正当事人,换号", "Subject corrected, number changed"),
+    "draft-discarded": Text("放弃填写", "Application discarded"),
+    "case-submitted": Text("提交申请", "Application handed in"),
+    "case-acted": Text("办理环节", "Task acted on"),
+    "case-withdrawn": Text("撤回申请", "Application withdrawn"),
+    "case-asked": Text("流程查询", "Question of the process"),
+    "signed-in": Text("登录", "Signed in"),
+    "sign-in-refused": Text("登录被拒", "Sign-in refused"),
+    "signed-out": Text("退出", "Signed out"),
+    "deployed": Text("部署场景", "Matter deployed"),
+    "audit-verified": Text("校验日志", "Journals verified"),
+    "audit-read": Text("查阅日志", "Journals read"),
+}
+
+YES_NO: Mapping[bool, Text] = {True: Text("是", "Yes"), False: Text("否", "No")}
+UNKNOWN = Text("未能查询", "Could not be asked")

@@ -1,0 +1,5 @@
+"""Let `python -m builder.cli` be `scenarist`."""
+
+from builder.cli.main import main
+
+main()

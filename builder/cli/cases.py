@@ -1,0 +1,247 @@
+"""Carry matters from the command line: `start`, `act`, `case`, `worklist`, `walk`, `template`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from builder.app import opened
+from builder.cases import commands, views, walks
+from builder.cases.errors import AnswersMissing
+from builder.cli.console import Terminal
+from builder.cli.errors import FileUnreadable
+from builder.scenario.model import Json
+
+__all__ = ["register"]
+
+As = Annotated[str, typer.Option("--as", metavar="USER", help="以谁的名义 · In whose name.")]
+County = Annotated[str | None, typer.Option(help="县(市、区)代码或名称 · Code or name.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(start)
+    app.command()(act)
+    app.command()(case)
+    app.command()(worklist)
+    app.command()(walk)
+    template = typer.Typer(no_args_is_help=True, help="场景模板库 · The library of matters.")
+    template.command("list")(template_list)
+    template.command("show")(template_show)
+    app.add_typer(template, name="template")
+
+
+def start(
+    ctx: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="场景编号或名称 · Scenario id or title.")],
+    user: As,
+    answers: Annotated[Path, typer.Option(help="答案文件 · Answers: JSON by pointer.")],
+    county: County = None,
+) -> None:
+    """填表并提交一件事 · Fill in and hand in a matter."""
+    term: Terminal = ctx.obj
+    values = _answers(answers)
+    with opened(term.home) as platform:
+        who = platform.accounts.named(user)
+        deployment = commands.find_deployment(platform, scenario, county)
+        receipt = commands.apply_from_answers(platform, who, deployment.id, values)
+    if term.json:
+        term.print_json(receipt)
+    else:
+        term.lines([
+            term.pick("已受理,编号 ", "Handed in, number ") + receipt.case_no,
+            f"{term.say(receipt.title)} · {receipt.at:%Y-%m-%d %H:%M}",
+        ])
+
+
+def act(
+    ctx: typer.Context,
+    case_no: Annotated[str, typer.Argument(help="受理编号 · Case number.")],
+    user: As,
+    task: Annotated[str, typer.Option(help="环节 · Step or task id.")],
+    action: Annotated[
+        str, typer.Option(help="approve / reject / return / correct / submit")
+    ] = "approve",
+    answers: Annotated[Path | None, typer.Option(help="本环节填写的内容 · What the step asks.")] = None,
+    reason: Annotated[str, typer.Option(help="理由 · Reason.")] = "",
+    to: Annotated[str | None, typer.Option(help="退回到哪一步 · Step to return to.")] = None,
+    field: Annotated[
+        list[str] | None, typer.Option(help="需补正的字段指针 · Pointers to correct.")
+    ] = None,
+) -> None:
+    """办理一个环节 · Act on a task."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        who = platform.accounts.named(user)
+        wish = commands.Wish(action, reason=reason or None, to=to, fields=tuple(field or ()))
+        values = _answers(answers) if answers else {}
+        commands.act_with_answers(platform, who, case_no, task, wish, values)
+        view = views.case_for_officer(platform, who, case_no)
+    if term.json:
+        term.print_json(view)
+    else:
+        term.lines([f"{case_no}: {term.say(view.status_title)}"])
+
+
+def case(
+    ctx: typer.Context,
+    case_no: Annotated[str, typer.Argument(help="受理编号 · Case number.")],
+    user: Annotated[
+        str | None, typer.Option("--as", metavar="USER", help="默认申请人 · Applicant by default.")
+    ] = None,
+) -> None:
+    """看一件办件的进度与用数 · Show a case: progress, and every use of data."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        view = views.case(platform, _reader(platform, user, case_no), case_no)
+    if term.json:
+        term.print_json(view)
+        return
+    term.lines([f"{case_no}  {term.say(view.title)}  {term.say(views.status_title(view.status))}"])
+    term.table(
+        [term.pick("部门", "Department"), term.pick("状态", "State"), term.pick("期限", "Due")],
+        [
+            (term.say(p.title), term.say(views.party_state_title(p.state)),
+             f"{p.due:%Y-%m-%d}" if p.due else "")
+            for p in view.parties
+        ],
+    )
+    term.table(
+        [term.pick("时间", "When"), term.pick("节点", "Node"), term.pick("数据", "Data"),
+         term.pick("用途", "Purpose"), term.pick("授权", "Grant"), term.pick("结果", "Outcome")],
+        [
+            (f"{u.at:%m-%d %H:%M}", term.say(u.node_title),
+             term.say(u.dataset_title) + ": " + "、".join(term.say(f) for f in u.fields),
+             term.say(u.purpose_title), u.grant, u.outcome)
+            for u in view.uses
+        ],
+        title=term.pick("谁用了我的数据", "Who used my data"),
+    )
+
+
+def worklist(
+    ctx: typer.Context,
+    user: As,
+    state: Annotated[str, typer.Option(help="open / overdue / correcting / done")] = "open",
+) -> None:
+    """看一位经办人的待办 · Show an officer's worklist."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        found = views.worklist(platform, platform.accounts.named(user), state=state)
+    if term.json:
+        term.print_json(found)
+        return
+    term.table(
+        [term.pick("编号", "Case"), term.pick("环节", "Task"), term.pick("事项", "Matter"),
+         term.pick("申请人", "Applicant"), term.pick("期限", "Due")],
+        [
+            (i.case_no, f"{i.task}  {term.say(i.title)}", term.say(i.matter), i.applicant,
+             f"{i.due:%Y-%m-%d}" if i.due else "")
+            for i in found.items
+        ],
+    )
+
+
+def walk(
+    ctx: typer.Context,
+    scenario: Annotated[str, typer.Argument(help="场景编号 · Scenario id.")],
+    only: Annotated[str | None, typer.Option(help="只运行一个 · One walk.")] = None,
+    county: County = None,
+) -> None:
+    """运行场景自带的走查 · Run a scenario's own walks."""
+    term: Terminal = ctx.obj
+    outcomes = []
+    with opened(term.home) as platform:
+        deployment = commands.find_deployment(platform, scenario, county)
+        for one in walks.read_walks(deployment.current.id, only):
+            outcome = walks.run(platform, deployment.id, one)
+            outcomes.append(outcome)
+            mark = "✓" if outcome.fault is None else "✗"
+            term.err.print(f"{mark} {one.id}  {term.say(one.title)}", markup=False)
+            if outcome.fault is not None:
+                term.err.print(f"    {outcome.fault.message(term.lang)}", markup=False)
+    failed = [o for o in outcomes if o.fault]
+    if term.json:
+        term.print_json([
+            {"walk": o.walk, "steps": o.steps, "case": o.case_no,
+             "fault": o.fault.to_json(term.lang) if o.fault else None}
+            for o in outcomes
+        ])
+    else:
+        term.lines([term.pick(
+            f"{len(outcomes) - len(failed)} 个通过,{len(failed)} 个不符",
+            f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")])
+    if failed:
+        raise typer.Exit(1)
+
+
+def template_list(ctx: typer.Context) -> None:
+    """列出模板 · List the library."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        cards = views.library(platform)
+    if term.json:
+        term.print_json(cards)
+    else:
+        term.table(
+            [term.pick("编号", "Id"), term.pick("名称", "Title"), term.pick("牵头", "Lead"),
+             term.pick("部门", "Departments"), term.pick("事项", "Items")],
+            [(c.scenario, term.say(c.title), term.say(c.lead_title), c.departments, c.items)
+             for c in cards],
+        )
+
+
+def template_show(
+    ctx: typer.Context, scenario: Annotated[str, typer.Argument(help="编号 · Id.")]
+) -> None:
+    """看一个模板:部门、事项、用哪些数据 · Show one: departments, items, data bill."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        deployment = commands.find_deployment(platform, scenario, None)
+        found = views.matter(platform, None, deployment.id)
+    if term.json:
+        term.print_json(found)
+        return
+    term.lines([
+        f"{term.say(found.card.title)}  {found.version}",
+        term.say(found.card.summary),
+        term.pick("牵头:", "Lead: ") + term.say(found.card.lead_title),
+        term.pick("配合:", "With: ") + "、".join(term.say(d) for d in found.departments[1:]),
+    ])
+    term.table(
+        [term.pick("事项", "Item"), term.pick("部门", "Department")],
+        [(term.say(i.title), term.say(i.party_title)) for i in found.items],
+    )
+    term.table(
+        [term.pick("数据集", "Dataset"), term.pick("来自", "From"), term.pick("数据项", "Fields"),
+         term.pick("用途", "Purpose"), term.pick("最高级别", "Grade")],
+        [(term.say(d.title), term.say(d.party_title), "、".join(term.say(f) for f in d.fields),
+          term.say(d.purpose_title), d.grade) for d in found.data_bill],
+        title=term.pick("用数清单", "Data bill"),
+    )
+
+
+def _reader(platform: object, user: str | None, case_no: str) -> commands.SignIn:
+    return (
+        platform.accounts.named(user)  # type: ignore[attr-defined] # a Platform
+        if user
+        else commands.applicant_of(platform, case_no)  # type: ignore[arg-type] # a Platform
+    )
+
+
+def _answers(path: Path) -> dict[str, Json]:
+    try:
+        doc = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as fault:
+        raise FileUnreadable(file=path.name, problem=fault.strerror or "?") from None
+    except ValueError as fault:
+        line = getattr(fault, "lineno", 0)
+        raise FileUnreadable(file=path.name, problem=f"JSON, line {line}") from None
+    if not isinstance(doc, dict):
+        raise AnswersMissing(problem="JSON ≠ object", where=path.name)
+    return doc
+
+

@@ -1,0 +1,189 @@
+"""Run a city: `demo`, `serve`, `work`, `doctor`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from builder.app import build_demo, demo_password, open_platform
+from builder.cli.console import Terminal
+from builder.cli.errors import PortTaken
+from builder.store.settings import FILE_NAME
+
+__all__ = ["register"]
+
+_HOST = "127.0.0.1"
+
+
+def register(app: typer.Typer) -> None:
+    """Add this room's commands."""
+    app.command()(demo)
+    app.command()(serve)
+    app.command()(work)
+    app.command()(doctor)
+
+
+def demo(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(help="端口 · Port on 127.0.0.1.")] = 8600,
+    scale: Annotated[int, typer.Option(help="数据规模倍数 · Times the usual size.", min=1)] = 1,
+    fresh: Annotated[bool, typer.Option("--fresh", help="先删除旧的演示城市 · Start anew.")] = False,
+    no_serve: Annotated[bool, typer.Option("--no-serve", help="只生成 · Build only.")] = False,
+) -> None:
+    """生成演示城市并启动 · Build the demo city and serve it."""
+    term: Terminal = ctx.obj
+    if not no_serve:
+        _check_port(port)
+    began = time.monotonic()
+    if fresh or not (term.home / FILE_NAME).exists():
+        build_demo(term.home, scale=scale, say=lambda zh, en: _say(term, zh, en), fresh=fresh)
+        took = time.monotonic() - began
+        _say(term, f"演示城市已生成,用时 {took:.1f} 秒", f"Demo city built in {took:.1f} s")
+    _print_accounts(term, None if no_serve else f"http://{_HOST}:{port}")
+    if not no_serve:
+        _serve(term, port, workers=1, with_worker=True)
+
+
+def serve(
+    ctx: typer.Context,
+    port: Annotated[int, typer.Option(help="端口 · Port.")] = 8600,
+    host: Annotated[str, typer.Option(help="地址 · Address.")] = _HOST,
+    workers: Annotated[int, typer.Option(help="进程数 · Processes.", min=1)] = 1,
+    no_worker: Annotated[
+        bool, typer.Option("--no-worker", help="不启动后台进程 · Without the background worker.")
+    ] = False,
+) -> None:
+    """启动网页服务 · Serve the city's pages."""
+    term: Terminal = ctx.obj
+    open_platform(term.home).close()
+    _check_port(port, host)
+    _say(term, f"网址 http://{host}:{port}", f"Serving http://{host}:{port}")
+    _serve(term, port, host=host, workers=workers, with_worker=not no_worker)
+
+
+def work(ctx: typer.Context) -> None:
+    """运行后台进程:重试、到期、检查点 · Run the background worker."""
+    from builder.work import run
+
+    run(open_platform(ctx.obj.home))
+
+
+def doctor(ctx: typer.Context) -> None:
+    """检查这座城市是否健康 · Look whether this city is in order."""
+    from builder.cli.doctor import examine
+
+    term: Terminal = ctx.obj
+    checks = examine(term.home)
+    if term.json:
+        term.print_json({"ok": all(c.ok for c in checks), "checks": checks})
+    else:
+        term.lines(f"{'✓' if c.ok else '✗'} {term.say(c.what)}: {term.say(c.found)}" for c in checks)
+    if not all(c.ok for c in checks):
+        raise typer.Exit(1)
+
+
+def _say(term: Terminal, zh: str, en: str) -> None:
+    term.err.print(term.pick(zh, en), markup=False)
+
+
+def _check_port(port: int, host: str = _HOST) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise PortTaken(port=port) from None
+
+
+def _print_accounts(term: Terminal, address: str | None) -> None:
+    platform = open_platform(term.home)
+    try:
+        accounts = platform.accounts.all()
+        city = platform.city
+    finally:
+        platform.close()
+    if term.json:
+        listed = [
+            {"account": a.account, "name": a.name, "party": a.party, "roles": a.roles}
+            for a in accounts
+        ]
+        term.print_json({"address": address, "password": demo_password(), "accounts": listed})
+        return
+    term.table(
+        [term.pick("账号", "Account"), term.pick("是谁", "Who"), term.pick("部门", "Department"),
+         term.pick("角色", "Role")],
+        [
+            (a.account, a.name[term.lang], term.say(city.party_title(a.party)) if a.party else "",
+             ", ".join(a.roles))
+            for a in accounts
+        ],
+        title=term.pick(f"演示账号,口令都是 {demo_password()}",
+                        f"Demo accounts, all with the password {demo_password()}"),
+    )
+    term.lines([term.pick(
+        "演示在一个进程里运行全部节点:一个进程不是信任边界。所有人和数据都是生成的。",
+        "The demo runs every node in one process: one process is not a trust boundary. "
+        "Everyone and everything in it is generated.")])
+    if address:
+        term.lines([f"\n→ {address}"])
+
+
+def _serve(
+    term: Terminal, port: int, *, host: str = _HOST, workers: int, with_worker: bool
+) -> None:
+    """Run the web and, beside it, the worker, as child processes; end both together."""
+    environment = {**os.environ, "SCENARIST_HOME": str(term.home.resolve())}
+    commands = [_web_command(host, port, workers)]
+    if with_worker:
+        commands.append([sys.executable, "-m", "builder.cli", "--home", str(term.home), "work"])
+    children = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603 - our own programs
+    signal.signal(signal.SIGTERM, lambda *_: _end(children))
+    try:
+        _watch(children, commands, environment)
+    except KeyboardInterrupt:
+        pass
+    finally:
+        _end(children)
+
+
+def _web_command(host: str, port: int, workers: int) -> list[str]:
+    if sys.platform == "win32":
+        return [sys.executable, "-m", "waitress", f"--listen={host}:{port}", "wsgi:app"]
+    return [
+        sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers),
+        "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "10",
+        "--log-level", "warning", "--access-logfile", "/dev/null", "wsgi:app",
+    ]
+
+
+def _watch(
+    children: list[subprocess.Popen[bytes]], commands: Sequence[list[str]],
+    environment: dict[str, str],
+) -> None:
+    """Stay until the web ends; a worker that ends is started again."""
+    while children[0].poll() is None:
+        time.sleep(0.5)
+        for at, child in enumerate(children[1:], start=1):
+            if child.poll() is not None and children[0].poll() is None:
+                time.sleep(1)
+                children[at] = subprocess.Popen(commands[at], env=environment)  # noqa: S603 - our own program
+
+
+def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
+    for child in children:
+        if child.poll() is None:
+            child.terminate()
+    for child in children:
+        try:
+            child.wait(timeout=15)
+        except subprocess.TimeoutExpired:
+            child.kill()

@@ -1,0 +1,27 @@
+"""Faults of the command line."""
+
+from builder.errors import Fault
+
+__all__ = ["FileUnreadable", "PortTaken"]
+
+
+class PortTaken(Fault):
+    """Something else listens there."""
+
+    code = "cli.port-taken"
+    http = 500
+    zh = "端口 {port} 已被占用。"
+    en = "Port {port} is in use."
+    next_zh = "请停止占用它的程序,或用 --port 指定另一个端口。"
+    next_en = "Stop the program that uses it, or name another port with --port."
+
+
+class FileUnreadable(Fault):
+    """A file named on the command line that cannot be read."""
+
+    code = "cli.file-unreadable"
+    http = 400
+    zh = "无法读取文件 {file}:{problem}。"
+    en = "The file {file} cannot be read: {problem}."
+    next_zh = "请检查路径、权限和内容(UTF-8 编码的 JSON)。"
+    next_en = "Check the path, the permission and the content (JSON in UTF-8)."
