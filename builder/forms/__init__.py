@@ -1,0 +1,52 @@
+"""Turn a scenario's forms into pages, and what is posted into answers.
+
+Pure: answers, today and what else is known come in, values go out. Answers are flat here, by JSON
+pointer ``"/entity/field"`` in JSON spelling (dates ISO, decimals as text); `known` holds what
+expressions read besides the answers (``applicant.*``, ``params.*``, ``<query>.<column>``), typed.
+
+- `widget`, `widgets`: one kind, one file, by name;
+- `compiled`: a form prepared once per scenario version;
+- `journey`: which pages and questions are asked, what is computed;
+- `submit`: a post read, a submission checked, answers made final;
+- `page`, `view`: what a page shows, prepared; `render`: its HTML;
+- `example`: answers made up from a seed, for trial runs and tests.
+"""
+
+from builder.forms.compiled import CompiledForm, compile_form
+from builder.forms.example import example_answers
+from builder.forms.journey import Journey, journey
+from builder.forms.page import PageModel, Provenance, SummaryModel
+from builder.forms.submit import (
+    ParsedPage,
+    Problem,
+    changed,
+    finalize,
+    parse_page,
+    prefill,
+    validate_all,
+)
+from builder.forms.view import Sources, review, summary, view_page
+from builder.forms.widgets import kinds as widget_kinds
+
+__all__ = [
+    "CompiledForm",
+    "Journey",
+    "PageModel",
+    "ParsedPage",
+    "Problem",
+    "Provenance",
+    "Sources",
+    "SummaryModel",
+    "changed",
+    "compile_form",
+    "example_answers",
+    "finalize",
+    "journey",
+    "parse_page",
+    "prefill",
+    "review",
+    "summary",
+    "validate_all",
+    "view_page",
+    "widget_kinds",
+]

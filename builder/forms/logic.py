@@ -1,0 +1,121 @@
+"""Hand a page's conditions and calculations to the browser, for showing and hiding at once.
+
+The page works without: the server decides again whenever a page is posted. What the browser gets
+is one JSON island, ``<script type="application/json" id="form-logic">``::
+
+    {"controls": [{"id", "name", "pointer", "type", "when", "compute", "required"}],
+     "sections": [{"id", "when"}],
+     "constants": {"/entity/field": value}}
+
+with trees as `builder.expr` writes them. Only controls with logic of their own, or that others
+read, are listed; `constants` are the values read that no input of the page holds.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Set
+from dataclasses import dataclass
+from datetime import date
+
+from markupsafe import Markup
+
+from builder.expr import Value
+from builder.forms.compiled import CompiledControl, CompiledPage, Rule, name_of
+from builder.forms.page import PageModel
+
+__all__ = ["Logic", "island", "page_logic"]
+
+_UNSAFE = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026", "\u2028": "\\u2028", "\u2029": "\\u2029"}
+
+
+@dataclass(frozen=True, slots=True)
+class Logic:
+    """A page's logic, written once.
+
+    Attributes:
+        fixed: the JSON up to the constants; blank for a page without logic.
+        names: what the page's expressions read.
+    """
+
+    fixed: str
+    names: frozenset[str]
+
+
+def page_logic(page: CompiledPage) -> Logic:
+    """Return the logic of a page."""
+    sections = [section for section in page.sections if section.conditional]
+    beside = {name_of(c.question.pointer) for c in page.controls() if c.question.pointer}
+    own = [c for c in page.controls() if c.question.conditional or _follows(c, beside)]
+    rules = [s.when for s in sections] + [r for c in own for r in (c.when, c.compute)]
+    names = frozenset[str]().union(*(rule.names for rule in rules if rule))
+    if not sections and not own:
+        return Logic("", names)
+    controls = [
+        _control(control)
+        for control in page.controls()
+        if control in own or name_of(control.question.pointer or "/") in names
+    ]
+    fixed = {
+        "controls": controls,
+        "sections": [{"id": s.section.id, "when": _tree(s.when)} for s in sections],
+    }
+    return Logic(_json(fixed)[:-1] + ',"constants":', names)
+
+
+def island(logic: Logic, model: PageModel) -> Markup:
+    """Return the JSON island of a page as it stands; nothing where the page has no logic."""
+    if not logic.fixed:
+        return Markup()
+    typed = {
+        name_of(field.question.pointer)
+        for section in model.sections
+        for field in section.fields
+        if field.question.pointer is not None and not field.locked
+    }
+    computed = {
+        name_of(field.question.pointer)
+        for section in model.sections
+        for field in section.fields
+        if field.question.pointer is not None and field.question.computed
+    }
+    constants = {
+        f"/{name.replace('.', '/')}": _plain(model.scope.get(name))
+        for name in sorted(logic.names - typed - computed)
+    }
+    text = f"{logic.fixed}{_json(constants)}}}"
+    return Markup(f'<script type="application/json" id="form-logic">{text}</script>')  # noqa: S704 (escaped by _json)
+
+
+def _follows(control: CompiledControl, names: Set[str]) -> bool:
+    return control.compute is not None and not control.compute.names.isdisjoint(names)
+
+
+def _control(control: CompiledControl) -> Mapping[str, object]:
+    question = control.question
+    return {
+        "id": question.id,
+        "name": question.name,
+        "pointer": question.pointer,
+        "type": question.type,
+        "when": _tree(control.when),
+        "compute": _tree(control.compute),
+        "required": question.required,
+    }
+
+
+def _tree(rule: Rule | None) -> object:
+    return None if rule is None else rule.tree.to_json()
+
+
+def _plain(value: Value) -> object:
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    return value.isoformat() if isinstance(value, date) else f"{value:f}"
+
+
+def _json(value: object) -> str:
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    for char, code in _UNSAFE.items():
+        text = text.replace(char, code)
+    return text

@@ -1,0 +1,86 @@
+"""Hold one question of a form as a widget sees it: a control joined with the field it fills."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from builder.scenario.model import Json, Prefill, Text, ValueType
+
+__all__ = ["Option", "Question"]
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """One thing that can be chosen."""
+
+    value: str
+    label: Text
+    hint: Text | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """A control and its field, with its options parsed.
+
+    Attributes:
+        id: of the control; also of its HTML, behind ``q-``.
+        pointer: None for a widget that carries no value.
+        name: of its input, ``entity.field``; the control's id where there is no field.
+        schema: JSON Schema of the field.
+        choices: what can be chosen; empty for widgets without a choice.
+        computed: the value is never typed.
+        conditional: answers of its own page can show and hide it.
+    """
+
+    id: str
+    kind: str
+    label: Text
+    name: str
+    pointer: str | None = None
+    type: ValueType = "text"
+    schema: Mapping[str, Json] = field(default_factory=dict)
+    hint: Text | None = None
+    required: bool = False
+    options: Mapping[str, Json] = field(default_factory=dict)
+    choices: tuple[Option, ...] = ()
+    grade: str = "L2"
+    prefill: Prefill | None = None
+    computed: bool = False
+    conditional: bool = False
+
+    @property
+    def html_id(self) -> str:
+        """Return the id of its first input, where error links lead."""
+        return f"q-{self.id}"
+
+    def titled(self, label: Text) -> Question:
+        """Return the same question under another label."""
+        return replace(self, label=label)
+
+    def text(self, option: str) -> Text | None:
+        """Return an option that people read."""
+        found = self.options.get(option)
+        if not isinstance(found, Mapping):
+            return None
+        return Text(str(found.get("zh", "")), str(found.get("en", "")))
+
+    def word(self, option: str, default: str = "") -> str:
+        """Return an option that is a word."""
+        found = self.options.get(option)
+        return found if isinstance(found, str) else default
+
+    def whole(self, option: str) -> int | None:
+        """Return an option that is a whole number, or the field's own keyword of that meaning."""
+        found = self.options.get(option)
+        return found if isinstance(found, int) else None
+
+    def flag(self, option: str, *, default: bool = False) -> bool:
+        """Return an option that is yes or no."""
+        found = self.options.get(option)
+        return found if isinstance(found, bool) else default
+
+    def keyword(self, name: str) -> int | None:
+        """Return a whole-number keyword of the field's schema, such as ``maxLength``."""
+        found = self.schema.get(name)
+        return found if isinstance(found, int) else None

@@ -1,0 +1,136 @@
+"""Draw forms as HTML: controls through their templates once, then filled for each reader."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from weakref import WeakKeyDictionary
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from builder.errors import Lang
+from builder.forms.compiled import CompiledForm
+from builder.forms.drawing import (
+    Shape,
+    Skeleton,
+    draw,
+    fill,
+    outline,
+    shape_of,
+    skeleton,
+)
+from builder.forms.logic import Logic, island, page_logic
+from builder.forms.page import FieldState, PageModel, SectionModel, Source, SummaryModel
+from builder.forms.widgets import widget
+from builder.scenario.model import Text
+from federation.store import resource
+
+__all__ = ["Renderer", "Translate", "environment"]
+
+Translate = Callable[..., str]
+"""``t(key, **facts)``: a text of one language."""
+
+ChangeLink = Callable[[str, str], str]
+"""The address of a page of the form, and of a question on it: ``(page id, html id) -> address``."""
+
+
+def environment(folder: Path | None = None) -> Environment:
+    """Return the Jinja environment that forms are drawn in."""
+    return Environment(
+        loader=FileSystemLoader(folder or resource("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+
+
+class Renderer:
+    """Draws pages, summaries and error lists in both languages. Keep one per application.
+
+    Args:
+        texts: ``t`` of each language.
+        templates: where templates are looked up; `environment` by default.
+    """
+
+    def __init__(
+        self, texts: Mapping[Lang, Translate], templates: Environment | None = None
+    ) -> None:
+        self._texts = texts
+        self._templates = templates or environment()
+        self._drawn: WeakKeyDictionary[CompiledForm, dict[object, Skeleton]] = WeakKeyDictionary()
+        self._logic: WeakKeyDictionary[CompiledForm, dict[str, Logic]] = WeakKeyDictionary()
+
+    def page(self, model: PageModel, lang: Lang) -> Markup:
+        """Return what goes inside ``<form>``: questions by section, and the browser's logic."""
+        drawn = self._drawn.setdefault(model.form, {})
+        sections = [self._section(section, lang, drawn) for section in model.sections]
+        return Markup("").join([*sections, self._island(model)])
+
+    def errors(self, model: PageModel, lang: Lang) -> Markup:
+        """Return the error summary, to stand above the heading; nothing where all is well."""
+        if not model.errors:
+            return Markup()
+        return self._macro("forms/errors.html", "errors", model.errors, lang)
+
+    def summary(self, model: SummaryModel, lang: Lang, change: ChangeLink | None = None) -> Markup:
+        """Return answers, read-only; with `change`, each with a link to where it was given."""
+        return self._macro(
+            "forms/summary.html", "summary", model.sections, lang, change, self._source
+        )
+
+    def control(self, state: FieldState, lang: Lang) -> Markup:
+        """Return one control, straight through its template: what `page` equals, slowly."""
+        kind = widget(state.question.kind)
+        drawing = draw(kind, state, lang, self._source(state.source, lang))
+        return self._drawing(state, drawing, lang)
+
+    def _section(self, section: SectionModel, lang: Lang, drawn: dict[object, Skeleton]) -> Markup:
+        body = Markup("").join(Markup(self._control(f, lang, drawn)) for f in section.fields)  # noqa: S704 (drawn by our templates)
+        return self._macro("forms/section.html", "section", section, lang, body)
+
+    def _control(self, state: FieldState, lang: Lang, drawn: dict[object, Skeleton]) -> str:
+        kind = widget(state.question.kind)
+        shape = shape_of(state)
+        key = (lang, state.question.id, shape)
+        found = drawn.get(key)
+        if found is None:
+            found = drawn[key] = self._skeleton(state, lang, shape)
+        return fill(found, kind, state, lang, self._source(state.source, lang))
+
+    def _skeleton(self, state: FieldState, lang: Lang, shape: Shape) -> Skeleton:
+        kind = widget(state.question.kind)
+        drawing = outline(kind, state.question, lang, shape)
+        return skeleton(self._drawing(state, drawing, lang), kind, state.question)
+
+    def _drawing(self, state: FieldState, drawing: object, lang: Lang) -> Markup:
+        question = state.question
+        if state.locked and question.pointer is not None:
+            return self._macro("forms/field.html", "locked", drawing, lang)
+        return self._macro(f"widgets/{question.kind}.html", "control", drawing, lang)
+
+    def _macro(self, template: str, name: str, about: object, lang: Lang, *more: object) -> Markup:
+        module = self._templates.get_template(template).module
+        return Markup(getattr(module, name)(about, self._texts[lang], lang, *more))
+
+    def _source(self, source: Source | None, lang: Lang) -> str:
+        if source is None:
+            return ""
+        return self._texts[lang](
+            f"widgets.source_{source.state}",
+            party=_pick(source.party, lang),
+            dataset=_pick(source.dataset, lang),
+            date=source.on,
+        )
+
+    def _island(self, model: PageModel) -> Markup:
+        made = self._logic.setdefault(model.form, {})
+        if model.id not in made:
+            made[model.id] = page_logic(model.form.page(model.id))
+        return island(made[model.id], model)
+
+
+def _pick(text: Text, lang: Lang) -> str:
+    return text.zh if lang == "zh" else text.en

@@ -1,0 +1,128 @@
+"""Check answers against the JSON Schema of their fields, in one pass of one prebuilt validator."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Mapping
+from typing import NoReturn, TypeAlias, cast
+
+import jsonschema_rs
+
+from builder.forms.errors import (
+    AnswerFault,
+    NotFitting,
+    NotListed,
+    PatternWrong,
+    TooFewChosen,
+    TooLarge,
+    TooLong,
+    TooManyChosen,
+    TooShort,
+    TooSmall,
+)
+from builder.forms.question import Question
+from builder.scenario.model import Entity, Json
+
+__all__ = ["Validator", "form_schema", "form_validator", "nested", "violations"]
+
+Validator: TypeAlias = jsonschema_rs.Draft202012Validator
+
+_DECIMAL: Mapping[str, Json] = {"pattern": r"^-?\d+(\.\d+)?$"}
+
+
+def form_schema(entities: Collection[Entity], pointers: Collection[str]) -> dict[str, Json]:
+    """Return the JSON Schema of a form's answers, nested by entity.
+
+    Each entity's own schema as it stands, but for ``required``: what must be answered depends on
+    what is asked, and the form says so. The format ``decimal`` becomes a pattern.
+    """
+    used = {pointer.split("/")[1] for pointer in pointers}
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "type": "object",
+        "properties": {
+            entity.id: {
+                "$id": f"urn:scenarist:{entity.id.replace('_', '-')}",
+                **cast(
+                    "dict[str, Json]",
+                    _ready({k: v for k, v in entity.schema.items() if k != "required"}),
+                ),
+            }
+            for entity in entities
+            if entity.id in used
+        },
+    }
+
+
+def form_validator(entities: Collection[Entity], pointers: Collection[str]) -> Validator:
+    """Return the validator of `form_schema`; it never looks outside for a reference."""
+    return jsonschema_rs.Draft202012Validator(
+        form_schema(entities, pointers), validate_formats=True, retriever=_nowhere
+    )
+
+
+def nested(answers: Mapping[str, Json]) -> dict[str, dict[str, Json]]:
+    """Return answers by entity and field, blanks left out.
+
+    >>> nested({"/application/name": "王小明", "/application/phone": None})
+    {'application': {'name': '王小明'}}
+    """
+    records: dict[str, dict[str, Json]] = {}
+    for pointer, value in answers.items():
+        if value is not None:
+            _, entity, name = pointer.split("/", 2)
+            records.setdefault(entity, {})[name] = value
+    return records
+
+
+def violations(
+    validator: Validator, answers: Mapping[str, Json], questions: Mapping[str, Question]
+) -> Iterator[tuple[str, AnswerFault]]:
+    """Yield each pointer whose answer breaks its field's schema, with what to say."""
+    record = nested(answers)
+    if validator.is_valid(record):
+        return
+    for error in validator.iter_errors(record):
+        pointer = "/" + "/".join(str(part) for part in error.instance_path[:2])
+        if pointer in questions:
+            yield pointer, _fault(error, questions[pointer])
+
+
+def _fault(error: jsonschema_rs.ValidationError, question: Question) -> AnswerFault:
+    kind = error.kind.as_dict()
+    limit, value = kind.get("limit"), error.instance
+    match error.kind.name:
+        case "maxLength" if isinstance(value, str):
+            return TooLong(question, limit=limit, over=len(value) - limit)
+        case "minLength":
+            return TooShort(question, limit=limit)
+        case "maximum" | "exclusiveMaximum":
+            return TooLarge(question, limit=limit)
+        case "minimum" | "exclusiveMinimum":
+            return TooSmall(question, limit=limit)
+        case "maxItems":
+            return TooManyChosen(question, limit=limit)
+        case "minItems":
+            return TooFewChosen(question, limit=limit)
+        case "enum" | "const":
+            return NotListed(question)
+        case "pattern" if isinstance(example := question.options.get("example"), str):
+            return PatternWrong(question, example=example)
+        case _:
+            return NotFitting(question)
+
+
+def _ready(schema: Json) -> Json:
+    """Return a schema with formats that only we know as what they mean."""
+    if isinstance(schema, Mapping):
+        ready = {key: _ready(value) for key, value in schema.items()}
+        if ready.get("format") == "decimal":
+            del ready["format"]
+            ready["allOf"] = [*cast("list[Json]", ready.get("allOf", [])), dict(_DECIMAL)]
+        return ready
+    if isinstance(schema, list | tuple):
+        return [_ready(value) for value in schema]
+    return schema
+
+
+def _nowhere(address: str) -> NoReturn:
+    raise LookupError(address)

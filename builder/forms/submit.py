@@ -1,0 +1,277 @@
+"""Read what is posted, check what is submitted, make answers final."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+
+from builder.forms.chars import is_hostile
+from builder.forms.compiled import CompiledControl, CompiledForm
+from builder.forms.errors import AnswerFault, HiddenCharacters, NotFitting
+from builder.forms.journey import Known, State, around, assess, canonical, given
+from builder.forms.rules import violations
+from builder.forms.widget import Around, Post
+from builder.scenario.model import Json, Text, ValueType
+
+__all__ = [
+    "ParsedPage",
+    "Problem",
+    "changed",
+    "finalize",
+    "parse_page",
+    "prefill",
+    "validate_all",
+]
+
+_JSON_TYPES: Mapping[ValueType, type | tuple[type, ...]] = {
+    "text": str,
+    "int": int,
+    "decimal": str,
+    "bool": bool,
+    "date": str,
+    "timestamp": str,
+    "list": (list, tuple),
+    "object": Mapping,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What is wrong with one answer, ready to show beside its question.
+
+    Attributes:
+        target: HTML id of the question's input.
+    """
+
+    pointer: str
+    control: str
+    page: str
+    target: str
+    label: Text
+    code: str
+    message: Text
+    fault: AnswerFault
+
+    def to_json(self) -> dict[str, object]:
+        """Return ``{"pointer", "control", "page", "code", "message": {"zh", "en"}}``."""
+        return {
+            "pointer": self.pointer,
+            "control": self.control,
+            "page": self.page,
+            "code": self.code,
+            "message": {"zh": self.message.zh, "en": self.message.en},
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class ParsedPage:
+    """A posted page, read.
+
+    Attributes:
+        values: answers to keep, by pointer; None for a question left blank. Answers that cannot be
+            taken are not among them, nor are questions that the answers no longer call for.
+        errors: what to mend before going on, in reading order.
+        raw: what was typed, by control, for showing the page again.
+    """
+
+    page: str
+    values: Mapping[str, Json]
+    errors: tuple[Problem, ...]
+    raw: Mapping[str, tuple[str, ...]]
+
+
+def parse_page(
+    cform: CompiledForm,
+    page_id: str,
+    post: Post,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+) -> ParsedPage:
+    """Read one posted page. Keys that are no question's are ignored; nothing posted can fail it.
+
+    Args:
+        answers: what is kept so far.
+        known: what else expressions read, by name.
+
+    Raises:
+        PageUnknown: the form has no such page.
+    """
+    page = cform.page(page_id)
+    read = _Reading()
+    for control in page.controls():
+        read.take(control, post)
+    merged = {**answers, **read.values, **dict.fromkeys(read.faults)}
+    state = assess(cform, merged, today, known)
+    asked = [c for c in page.controls() if _is_open(c, state)]
+    values = {p: read.values[p] for c in asked if (p := c.question.pointer) in read.values}
+    faults = _check(cform, asked, values, state, today)
+    faults |= {
+        c.question.id: read.faults[p] for c in asked if (p := c.question.pointer) in read.faults
+    }
+    refused = {c.question.pointer for c in asked if c.question.id in faults} - _blank(values)
+    return ParsedPage(
+        page_id,
+        {pointer: value for pointer, value in values.items() if pointer not in refused},
+        _problems(asked, faults),
+        read.raw,
+    )
+
+
+def validate_all(
+    cform: CompiledForm, answers: Mapping[str, Json], today: date, known: Known | None = None
+) -> tuple[Problem, ...]:
+    """Return every problem of a whole submission, in reading order; empty when it may go in."""
+    state = assess(cform, answers, today, known)
+    asked = [c for c in cform.controls() if c.question.pointer and c.question.id in state.shown]
+    return _problems(asked, _check(cform, asked, state.values, state, today))
+
+
+def finalize(
+    cform: CompiledForm, answers: Mapping[str, Json], today: date, known: Known | None = None
+) -> dict[str, Json]:
+    """Return the answers as they are handed in, of this form's fields alone.
+
+    Questions not asked are dropped, computed ones computed here, fetched and locked ones as they
+    were fetched, all in their widget's own spelling; blanks are left out.
+    """
+    state = assess(cform, answers, today, known)
+    final: dict[str, Json] = {}
+    for pointer, value in state.values.items():
+        control = next(c for c in cform.by_pointer[pointer] if c.question.id in state.shown)
+        plain = value if control.question.computed else canonical(control, value)
+        if plain is None:
+            plain = value
+        if plain is not None:
+            final[pointer] = plain
+    return final
+
+
+def prefill(cform: CompiledForm, answers: Mapping[str, Json], known: Known) -> dict[str, Json]:
+    """Return what was fetched for questions that nobody has answered yet, by pointer.
+
+    A question once answered, or emptied, keeps what the applicant made of it.
+    """
+    fetched = {
+        control.question.pointer: given(control, known)
+        for control in cform.controls()
+        if control.question.pointer is not None and control.question.pointer not in answers
+    }
+    return {pointer: value for pointer, value in fetched.items() if value is not None}
+
+
+def changed(before: Mapping[str, Json], after: Mapping[str, Json]) -> tuple[str, ...]:
+    """Return the pointers whose answer differs, in the order of `after`, dropped ones last."""
+    pointers = dict.fromkeys((*after, *before))
+    return tuple(p for p in pointers if before.get(p) != after.get(p))
+
+
+class _Reading:
+    """What one post says, question by question."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Json] = {}
+        self.faults: dict[str, AnswerFault] = {}
+        self.raw: dict[str, tuple[str, ...]] = {}
+
+    def take(self, control: CompiledControl, post: Post) -> None:
+        question, kind = control.question, control.widget
+        if question.pointer is None or question.computed:
+            return
+        if question.pointer in self.values and not _is_in(control, post):
+            return
+        try:
+            raw = kind.read(post, question)
+            self.raw[question.id] = kind.clean(raw)
+            self.values[question.pointer] = kind.parse(raw, question)
+            self.faults.pop(question.pointer, None)
+        except AnswerFault as fault:
+            self.faults[question.pointer] = fault
+            self.values.pop(question.pointer, None)
+
+
+def _is_in(control: CompiledControl, post: Post) -> bool:
+    return any(control.question.name + part in post for part in control.widget.parts)
+
+
+def _is_open(control: CompiledControl, state: State) -> bool:
+    """Tell whether a question is asked and its answer is the applicant's to give."""
+    question = control.question
+    return (
+        question.pointer is not None
+        and question.id in state.shown
+        and question.id not in state.locked
+        and not question.computed
+    )
+
+
+def _check(
+    cform: CompiledForm,
+    asked: list[CompiledControl],
+    values: Mapping[str, Json],
+    state: State,
+    today: date,
+) -> dict[str, AnswerFault]:
+    """Return the first fault of each question by control id."""
+    faults: dict[str, AnswerFault] = {}
+    rest = around(cform, state, today)
+    sound: dict[str, Json] = {}
+    for control in asked:
+        question = control.question
+        value = values.get(question.pointer or "")
+        fault = _fault(control, value, rest)
+        if fault is not None:
+            faults[question.id] = fault
+        elif value is not None and question.pointer is not None:
+            sound[question.pointer] = value
+    questions = {c.question.pointer: c.question for c in asked if c.question.pointer in sound}
+    named = {pointer: question for pointer, question in questions.items() if pointer is not None}
+    for pointer, fault in violations(cform.validator, sound, named):
+        faults.setdefault(named[pointer].id, fault)
+    return faults
+
+
+def _fault(control: CompiledControl, value: Json, rest: Around) -> AnswerFault | None:
+    question = control.question
+    if value is None:
+        wanted = question.required and not question.computed
+        return control.widget.missing(question) if wanted else None
+    if not _has_type(value, question.type):
+        return NotFitting(question)
+    if isinstance(value, str) and is_hostile(value):
+        return HiddenCharacters(question)
+    if question.computed:
+        return None
+    try:
+        control.widget.validate(value, question, rest)
+    except AnswerFault as fault:
+        return fault
+    return None
+
+
+def _has_type(value: Json, kind: ValueType) -> bool:
+    return isinstance(value, _JSON_TYPES[kind]) and isinstance(value, bool) == (kind == "bool")
+
+
+def _blank(values: Mapping[str, Json]) -> set[str | None]:
+    return {pointer for pointer, value in values.items() if value is None}
+
+
+def _problems(
+    asked: list[CompiledControl], faults: Mapping[str, AnswerFault]
+) -> tuple[Problem, ...]:
+    return tuple(
+        Problem(
+            c.question.pointer or "",
+            c.question.id,
+            c.page,
+            c.question.html_id,
+            c.question.label,
+            fault.code,
+            fault.both,
+            fault,
+        )
+        for c in asked
+        if (fault := faults.get(c.question.id)) is not None
+    )

@@ -1,0 +1,252 @@
+"""Prepare what pages show: everything looked up, both languages side by side."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from builder.forms.compiled import CompiledControl, CompiledForm, CompiledSection, as_question
+from builder.forms.journey import Known, State, assess, given
+from builder.forms.page import (
+    ErrorLine,
+    FieldState,
+    PageModel,
+    Provenance,
+    SectionModel,
+    Source,
+    SummaryModel,
+    SummaryRow,
+    SummarySection,
+)
+from builder.forms.question import Question
+from builder.forms.submit import ParsedPage, Problem
+from builder.forms.widget import Widget, same
+from builder.forms.widgets import widget
+from builder.scenario.model import Control, Json, Scenario, Text
+
+__all__ = ["Sources", "review", "summary", "view_page"]
+
+_NO_TEXT = Text("", "")
+_APPLICANT = {"/applicant/id_card": "id-number", "/applicant/phone": "phone"}
+_WITHOUT_CONTROL = {"int": "number", "decimal": "number", "bool": "yes-no", "date": "date"}
+
+
+@dataclass(frozen=True, slots=True)
+class Sources:
+    """Where answers came from, and what parties and datasets are called, by id."""
+
+    provenance: Mapping[str, Provenance]
+    titles: Mapping[str, Text]
+
+    def of(self, pointer: str, *, locked: bool, edited: bool) -> Source | None:
+        """Return the source of an answer in words; None for what was typed."""
+        found = self.provenance.get(pointer)
+        if found is None:
+            return None
+        return Source(
+            party=self.titles.get(found.party, same(found.party)),
+            dataset=self.titles.get(found.dataset, same(found.dataset)),
+            on=found.at.date().isoformat(),
+            state="edited" if found.edited or edited else "locked" if locked else "filled",
+        )
+
+
+_NOWHERE = Sources({}, {})
+
+
+def view_page(
+    cform: CompiledForm,
+    page_id: str,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+    *,
+    parsed: ParsedPage | None = None,
+    sources: Sources = _NOWHERE,
+    asked: Collection[str] = (),
+) -> PageModel:
+    """Return one page as it stands.
+
+    Args:
+        answers: by pointer, as kept.
+        known: what else expressions read, by name.
+        parsed: the page as just posted, to show what was typed and what to mend.
+        asked: pointers that an officer asked to correct.
+
+    Raises:
+        PageUnknown: the form has no such page.
+    """
+    page = cform.page(page_id)
+    merged = {**answers, **(parsed.values if parsed else {})}
+    state = assess(cform, merged, today, known)
+    view = _View(state, known or {}, parsed, sources, frozenset(asked))
+    sections = (view.section(page_id, section) for section in page.sections)
+    return PageModel(
+        form=cform,
+        id=page_id,
+        title=page.page.title,
+        intro=page.page.intro,
+        sections=tuple(s for s in sections if s.shown or s.conditional),
+        errors=tuple(_line(problem) for problem in (parsed.errors if parsed else ())),
+        scope=state.scope,
+    )
+
+
+def review(
+    cform: CompiledForm,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+    *,
+    sources: Sources = _NOWHERE,
+    changed: Collection[str] = (),
+) -> SummaryModel:
+    """Return all answers of a form, page by page, with where to change them."""
+    state = assess(cform, answers, today, known)
+    rows = _Rows(state, known or {}, sources, frozenset(changed))
+    sections = (
+        SummarySection(page.page.title, rows.of(page.controls()), page.id) for page in cform.pages
+    )
+    return SummaryModel(tuple(section for section in sections if section.rows))
+
+
+def summary(
+    scenario: Scenario,
+    pointers: Sequence[str],
+    answers: Mapping[str, Json],
+    *,
+    sources: Sources = _NOWHERE,
+    mask: Collection[str] = (),
+    changed: Collection[str] = (),
+) -> SummaryModel:
+    """Return the answers at these pointers, read-only, and nothing else.
+
+    Args:
+        mask: pointers whose values are shown covered.
+        changed: pointers to mark as changed since they were last seen.
+    """
+    controls = {c.scope: c for form in scenario.forms for c in form.controls() if c.scope}
+    rows = []
+    for pointer in pointers:
+        question, kind = _reader(scenario, pointer, controls.get(pointer))
+        value, write = answers.get(pointer), kind.mask if pointer in mask else kind.show
+        shown = None if value is None else write(value, question)
+        source = sources.of(pointer, locked=False, edited=False)
+        rows.append(SummaryRow(pointer, question.label, shown, source, pointer in changed))
+    return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
+
+
+def _reader(scenario: Scenario, pointer: str, control: Control | None) -> tuple[Question, Widget]:
+    """Return how a field is read aloud: by its record's title, in its widget's spelling."""
+    field = scenario.field(pointer)
+    if control is None:
+        kind = _APPLICANT.get(pointer) or _WITHOUT_CONTROL.get(field.type, "text")
+        control = Control(field.name.replace("_", "-"), kind, pointer, same(field.name))
+    params = {parameter.id: parameter.default for parameter in scenario.parameters}
+    question = as_question(control, field, params)
+    return question.titled(field.title or control.label), widget(control.widget)
+
+
+def _line(problem: Problem) -> ErrorLine:
+    return ErrorLine(problem.target, problem.label, problem.message)
+
+
+@dataclass(frozen=True, slots=True)
+class _View:
+    state: State
+    known: Known
+    parsed: ParsedPage | None
+    sources: Sources
+    asked: frozenset[str]
+
+    def section(self, page_id: str, compiled: CompiledSection) -> SectionModel:
+        section = compiled.section
+        return SectionModel(
+            id=section.id,
+            title=section.title,
+            intro=section.intro,
+            shown=(page_id, section.id) in self.state.sections,
+            conditional=compiled.conditional,
+            fields=tuple(
+                self.field(control)
+                for control in compiled.controls
+                if self._may_show(control, compiled)
+            ),
+        )
+
+    def _may_show(self, control: CompiledControl, section: CompiledSection) -> bool:
+        """Tell whether the page needs a control: what nothing on it can reveal is left out."""
+        question = control.question
+        asked = question.id in self.state.shown
+        return asked or question.conditional or (section.conditional and control.when is None)
+
+    def field(self, control: CompiledControl) -> FieldState:
+        question = control.question
+        pointer = question.pointer
+        if pointer is None:
+            shown = question.id in self.state.shown
+            return FieldState(question, (), shown, locked=True, display=_NO_TEXT)
+        value = self.state.values.get(pointer)
+        locked = question.computed or question.id in self.state.locked
+        return FieldState(
+            question=question,
+            raw=() if locked else self._raw(control, value),
+            shown=question.id in self.state.shown,
+            locked=locked,
+            display=control.widget.show(value, question)
+            if locked and value is not None
+            else _NO_TEXT,
+            error=self._error(question.id),
+            source=_source(control, value, self.state, self.known, self.sources),
+            asked=pointer in self.asked,
+        )
+
+    def _raw(self, control: CompiledControl, value: Json) -> tuple[str, ...]:
+        typed = self.parsed.raw.get(control.question.id) if self.parsed else None
+        if typed is not None and control.question.pointer not in (
+            self.parsed.values if self.parsed else ()
+        ):
+            return typed
+        return control.widget.write(value, control.question)
+
+    def _error(self, control: str) -> Text | None:
+        errors = self.parsed.errors if self.parsed else ()
+        return next((e.message for e in errors if e.control == control), None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Rows:
+    state: State
+    known: Known
+    sources: Sources
+    changed: frozenset[str]
+
+    def of(self, controls: Iterable[CompiledControl]) -> tuple[SummaryRow, ...]:
+        return tuple(
+            self._row(control, pointer)
+            for control in controls
+            if (pointer := control.question.pointer) and control.question.id in self.state.shown
+        )
+
+    def _row(self, control: CompiledControl, pointer: str) -> SummaryRow:
+        question, value = control.question, self.state.values.get(pointer)
+        return SummaryRow(
+            pointer,
+            question.label,
+            None if value is None else control.widget.show(value, question),
+            _source(control, value, self.state, self.known, self.sources),
+            pointer in self.changed,
+            "" if question.computed or question.id in self.state.locked else question.html_id,
+        )
+
+
+def _source(
+    control: CompiledControl, value: Json, state: State, known: Known, sources: Sources
+) -> Source | None:
+    question = control.question
+    if question.pointer is None or question.pointer not in sources.provenance:
+        return None
+    fetched = given(control, known)
+    edited = fetched is not None and value != fetched
+    return sources.of(question.pointer, locked=question.id in state.locked, edited=edited)
