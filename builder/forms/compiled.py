@@ -174,8 +174,8 @@ def compile_form(
 ) -> CompiledForm:
     """Return a form of a scenario, prepared.
 
-    Args:
-        params: values bound by the deploying county, by parameter id; they go before defaults.
+    Values that the deploying county has bound come in `params`, by parameter id; they go before
+    defaults.
 
     Raises:
         KeyError: there is no such form.
@@ -323,7 +323,9 @@ def _findings(kind: Widget, question: Question) -> Iterator[Fault]:
             known=sorted(kind.types),
         )
         return
-    problems = list(jsonschema_rs.Draft202012Validator(kind.options).iter_errors(question.options))
+    problems = list(
+        jsonschema_rs.Draft202012Validator(dict(kind.options)).iter_errors(question.options)
+    )
     for problem in problems:
         yield OptionsWrong(
             where=question.pointer,

@@ -124,11 +124,7 @@ def shape_of(state: FieldState) -> Shape:
 
 
 def draw(kind: Widget, state: FieldState, lang: Lang, source: str) -> Drawing:
-    """Return a question as it stands.
-
-    Args:
-        source: its source in words, blank for none.
-    """
+    """Return a question as it stands; `source` in words, blank for none."""
     fixed = _fixed(kind, state.question, lang, shape_of(state))
     inputs = kind.inputs(state.raw, state.question, lang)
     mark = _mark(kind, state.question)

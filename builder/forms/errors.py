@@ -7,7 +7,6 @@ to do, in one sentence.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import TypeAlias
 
 from builder.errors import Fact, Fault, Lang
@@ -97,11 +96,6 @@ class AnswerFault(Fault):
     def both(self) -> Text:
         """Return the message in both languages."""
         return Text(self.message("zh"), self.message("en"))
-
-    def at(self, question: Question) -> AnswerFault:
-        """Return the same problem of another question."""
-        texts = {name: fact for name, fact in self._texts.items() if name != "label"}
-        return type(self)(replace(question), **texts)
 
 
 class AnswerMissing(AnswerFault):
@@ -404,8 +398,8 @@ class FormCircular(Fault):
 
     code = "forms.circular"
     http = 422
-    zh = "表单“{form}”里这些字段的条件或计算互相等待:{fields}。"
-    en = "In form “{form}” the conditions or calculations of these fields wait for each other: {fields}."
+    zh = "表单“{form}”里这些字段的显示条件或计算互相等待:{fields}。"
+    en = "In form “{form}” these fields wait for each other to be shown or computed: {fields}."
     next_zh = "请去掉其中一个引用。"
     next_en = "Remove one of the references."
 

@@ -83,9 +83,8 @@ def assess(
 ) -> State:
     """Return what is asked and what it stands at.
 
-    Args:
-        answers: by pointer, of this form and of others; unknown pointers are ignored.
-        known: what else expressions read, by name.
+    Answers may be of this form and of others; unknown pointers are ignored. `known` is what else
+    expressions read, by name.
     """
     return _Assessment(cform, answers, today, known or {}).state()
 

@@ -131,7 +131,7 @@ class SummaryRow:
     source: Source | None = None
     changed: bool = False
     anchor: str = ""
-    """HTML id of the question on its page, for the change link; blank where it cannot be changed."""
+    """HTML id of the question on its page, for a link; blank where it cannot be changed."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -113,7 +113,8 @@ class Renderer:
 
     def _macro(self, template: str, name: str, about: object, lang: Lang, *more: object) -> Markup:
         module = self._templates.get_template(template).module
-        return Markup(getattr(module, name)(about, self._texts[lang], lang, *more))
+        made = getattr(module, name)(about, self._texts[lang], lang, *more)
+        return Markup(made)  # noqa: S704 (drawn by our templates)
 
     def _source(self, source: Source | None, lang: Lang) -> str:
         if source is None:

@@ -87,28 +87,30 @@ def violations(
             yield pointer, _fault(error, questions[pointer])
 
 
+_FAULTS: Mapping[str, type[AnswerFault]] = {
+    "minLength": TooShort,
+    "maximum": TooLarge,
+    "exclusiveMaximum": TooLarge,
+    "minimum": TooSmall,
+    "exclusiveMinimum": TooSmall,
+    "maxItems": TooManyChosen,
+    "minItems": TooFewChosen,
+}
+"""Keywords with one limit, and the sentence that names it."""
+
+
 def _fault(error: jsonschema_rs.ValidationError, question: Question) -> AnswerFault:
-    kind = error.kind.as_dict()
-    limit, value = kind.get("limit"), error.instance
-    match error.kind.name:
-        case "maxLength" if isinstance(value, str):
-            return TooLong(question, limit=limit, over=len(value) - limit)
-        case "minLength":
-            return TooShort(question, limit=limit)
-        case "maximum" | "exclusiveMaximum":
-            return TooLarge(question, limit=limit)
-        case "minimum" | "exclusiveMinimum":
-            return TooSmall(question, limit=limit)
-        case "maxItems":
-            return TooManyChosen(question, limit=limit)
-        case "minItems":
-            return TooFewChosen(question, limit=limit)
-        case "enum" | "const":
-            return NotListed(question)
-        case "pattern" if isinstance(example := question.options.get("example"), str):
-            return PatternWrong(question, example=example)
-        case _:
-            return NotFitting(question)
+    keyword, limit = error.kind.name, error.kind.as_dict().get("limit")
+    example = question.options.get("example")
+    if keyword == "maxLength" and isinstance(limit, int):
+        return TooLong(question, limit=limit, over=len(str(error.instance)) - limit)
+    if keyword in _FAULTS:
+        return _FAULTS[keyword](question, limit=limit)
+    if keyword in ("enum", "const"):
+        return NotListed(question)
+    if keyword == "pattern" and isinstance(example, str):
+        return PatternWrong(question, example=example)
+    return NotFitting(question)
 
 
 def _ready(schema: Json) -> Json:

@@ -91,9 +91,7 @@ def parse_page(
 ) -> ParsedPage:
     """Read one posted page. Keys that are no question's are ignored; nothing posted can fail it.
 
-    Args:
-        answers: what is kept so far.
-        known: what else expressions read, by name.
+    `answers` is what is kept so far, `known` what else expressions read, by name.
 
     Raises:
         PageUnknown: the form has no such page.
@@ -225,8 +223,7 @@ def _check(
             faults[question.id] = fault
         elif value is not None and question.pointer is not None:
             sound[question.pointer] = value
-    questions = {c.question.pointer: c.question for c in asked if c.question.pointer in sound}
-    named = {pointer: question for pointer, question in questions.items() if pointer is not None}
+    named = {p: c.question for c in asked if (p := c.question.pointer) and p in sound}
     for pointer, fault in violations(cform.validator, sound, named):
         faults.setdefault(named[pointer].id, fault)
     return faults

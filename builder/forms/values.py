@@ -19,20 +19,26 @@ def to_value(answer: Json, kind: ValueType) -> Value:
     >>> to_value("later", "date") is None
     True
     """
+    if isinstance(answer, str):
+        return _read(answer, kind)
+    if kind == "bool":
+        return answer if isinstance(answer, bool) else None
+    if isinstance(answer, int) and not isinstance(answer, bool):
+        return answer if kind == "int" else Decimal(answer) if kind == "decimal" else None
+    return None
+
+
+def _read(text: str, kind: ValueType) -> Value:
     try:
-        match kind, answer:
-            case "date", str():
-                return date.fromisoformat(answer)
-            case "timestamp", str():
-                return datetime.fromisoformat(answer)
-            case "decimal", str():
-                return _finite(Decimal(answer))
-            case "int" | "decimal", bool():
-                return None
-            case ("int", int()) | ("bool", bool()) | ("text", str()):
-                return answer
-            case "decimal", int():
-                return Decimal(answer)
+        match kind:
+            case "text":
+                return text
+            case "date":
+                return date.fromisoformat(text)
+            case "timestamp":
+                return datetime.fromisoformat(text)
+            case "decimal":
+                return _finite(Decimal(text))
             case _:
                 return None
     except (ValueError, InvalidOperation):
@@ -45,34 +51,37 @@ def from_value(value: Value, kind: ValueType) -> Json:
     >>> from_value(Decimal("12.50"), "decimal")
     '12.50'
     """
-    match kind, value:
-        case "timestamp", datetime():
-            return value.isoformat()
-        case "date", datetime():
-            return value.date().isoformat()
-        case "date", date():
-            return value.isoformat()
-        case ("bool", bool()) | ("text", str()):
-            return value
-        case "int" | "decimal", bool():
-            return None
-        case "int", int():
-            return value
-        case "int", Decimal():
-            return int(value) if value == value.to_integral_value() else None
-        case "decimal", int() | Decimal():
-            return f"{value:f}" if isinstance(value, Decimal) else str(value)
-        case "text", _:
-            return None if value is None else _words(value)
-        case _:
-            return None
+    if value is None or kind in ("list", "object"):
+        return None
+    if kind == "text":
+        return _words(value)
+    if isinstance(value, bool) or kind == "bool":
+        return value if isinstance(value, bool) and kind == "bool" else None
+    if isinstance(value, int | Decimal):
+        return _number(value, kind)
+    if isinstance(value, date):
+        return _moment(value, kind)
+    return None
+
+
+def _number(value: int | Decimal, kind: ValueType) -> Json:
+    if kind == "int":
+        return int(value) if value == int(value) else None
+    return f"{Decimal(value):f}" if kind == "decimal" else None
+
+
+def _moment(value: date, kind: ValueType) -> Json:
+    if kind == "timestamp":
+        return value.isoformat() if isinstance(value, datetime) else None
+    day = value.date() if isinstance(value, datetime) else value
+    return day.isoformat() if kind == "date" else None
 
 
 def _finite(value: Decimal) -> Decimal | None:
     return value if value.is_finite() else None
 
 
-def _words(value: bool | int | Decimal | date) -> str:
+def _words(value: Value) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return value.isoformat() if isinstance(value, date) else str(value)

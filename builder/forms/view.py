@@ -68,11 +68,9 @@ def view_page(
 ) -> PageModel:
     """Return one page as it stands.
 
-    Args:
-        answers: by pointer, as kept.
-        known: what else expressions read, by name.
-        parsed: the page as just posted, to show what was typed and what to mend.
-        asked: pointers that an officer asked to correct.
+    `answers` are as kept, by pointer; `known` is what else expressions read, by name; `parsed` is
+    the page as just posted, to show what was typed and what to mend; `asked` are pointers that an
+    officer asked to correct.
 
     Raises:
         PageUnknown: the form has no such page.
@@ -122,9 +120,7 @@ def summary(
 ) -> SummaryModel:
     """Return the answers at these pointers, read-only, and nothing else.
 
-    Args:
-        mask: pointers whose values are shown covered.
-        changed: pointers to mark as changed since they were last seen.
+    Values at the pointers in `mask` are shown covered; those in `changed` are marked.
     """
     controls = {c.scope: c for form in scenario.forms for c in form.controls() if c.scope}
     rows = []

@@ -1,4 +1,4 @@
-"""One of many, found by typing: an input with a list of suggestions, which works without scripts."""
+"""One of many, found by typing: an input with suggestions, which works without scripts."""
 
 from __future__ import annotations
 

@@ -17,8 +17,10 @@ __all__ = ["WIDGET", "IdNumber", "birth_date", "check_character"]
 # GB/T 2260 provinces; 81-83 residence permits of Hong Kong, Macao and Taiwan residents;
 # 9x permanent residence permits of foreigners (version 2023).
 _PROVINCES = frozenset(
-    ["11", "12", "13", "14", "15", "21", "22", "23", "31", "32", "33", "34", "35", "36", "37", "41", "42", "43", "44", "45", "46", "50", "51", "52", "53", "54", "61", "62", "63", "64", "65", "71", "81", "82", "83", "91", "92", "93", "94", "95", "96", "97", "98", "99"]
-)
+    str(code)
+    for first, last in ((11, 15), (21, 23), (31, 37), (41, 46), (50, 54), (61, 65), (71, 71))
+    for code in range(first, last + 1)
+) | {"81", "82", "83", *(str(code) for code in range(91, 100))}
 _FORM = re.compile(r"[0-9]{17}[0-9X]")
 _OLD = re.compile(r"[0-9]{15}")
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)

@@ -42,7 +42,7 @@ class Money(Number):
         """Return a short input with the unit behind."""
         return Look(width="w12", inputmode="decimal", suffix=YUAN)
 
-    def show(self, value: Json, question: Question) -> Text:
+    def show(self, value: Json, question: Question) -> Text:  # noqa: ARG002
         """Return it with its digits grouped, in yuan."""
         number = exact(value)
         text = str(value) if number is None else grouped(round(number, 2))
