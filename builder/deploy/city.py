@@ -1,4 +1,4 @@
-"""Build the demo city's department databases from recipes: one SQLite file a party, same rows always.
+"""Build the demo city's department databases from recipes: a SQLite file a party, the same always.
 
 The files lie in ``<home>/nodes/<party>/source.db``. A file is written beside the old one and takes
 its place when it is whole, so a failed build leaves the city as it was.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import sqlite3
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import closing
+from contextlib import closing, suppress
 from dataclasses import dataclass, replace
 from itertools import groupby
 from pathlib import Path
@@ -21,7 +21,14 @@ from builder.deploy.rows import FilledTable, fill
 from federation.ledger import Catalog, Dataset, load_catalog
 from federation.store import resource
 
-__all__ = ["SOURCE_FILE", "CityReport", "SourceReport", "build_city", "ledger_columns", "source_path"]
+__all__ = [
+    "SOURCE_FILE",
+    "CityReport",
+    "SourceReport",
+    "build_city",
+    "ledger_columns",
+    "source_path",
+]
 
 SOURCE_FILE = "source.db"
 
@@ -106,9 +113,7 @@ def _scenario_recipes() -> Iterator[Path]:
     yield from sorted(resource("specs/scenarios").glob("*/recipe.json"))
 
 
-def _write(
-    path: Path, party: str, tables: Iterable[FilledTable], ledger: Catalog
-) -> SourceReport:
+def _write(path: Path, party: str, tables: Iterable[FilledTable], ledger: Catalog) -> SourceReport:
     scratch = path.with_suffix(".new")
     rows: dict[str, int] = {}
     planted = 0
@@ -125,7 +130,8 @@ def _write(
             conn.execute("COMMIT")
         scratch.replace(path)
     except (OSError, sqlite3.Error):
-        scratch.unlink(missing_ok=True)
+        with suppress(OSError):
+            scratch.unlink(missing_ok=True)
         raise SourceBusy(party=party) from None
     return SourceReport(party, path, rows, planted)
 

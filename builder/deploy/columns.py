@@ -198,14 +198,13 @@ def _repeated(value: Scalar, rows: int) -> pl.Series:
 
 
 def _days(offset: pl.Series, start: date | pl.Series) -> pl.Series:
-    days = pl.select(pl.lit(start) + pl.duration(days=offset)).to_series()
+    days = pl.select(pl.lit(start) + pl.duration(days=pl.lit(offset))).to_series()
     return days.dt.to_string("iso")
 
 
 def _clock(second: pl.Series) -> pl.Series:
-    parts = (second // 3600, second // 60 % 60, second % 60)
-    hour, minute, rest = (_padded(part, 2) for part in parts)
-    return hour + ":" + minute + ":" + rest
+    hour, minute = _padded(second // 3600, 2), _padded(second // 60 % 60, 2)
+    return hour + ":" + minute + ":" + _padded(second % 60, 2)
 
 
 def _padded(number: pl.Series, width: int) -> pl.Series:
@@ -226,4 +225,5 @@ def _places(ledger_type: str) -> int:
 def _with_places(units: pl.Series, places: int) -> pl.Series:
     if places == 0:
         return units
-    return (units // 10**places).cast(pl.String) + "." + _padded(units % 10**places, places)
+    whole: pl.Series = units // 10**places
+    return whole.cast(pl.String) + "." + _padded(units % 10**places, places)

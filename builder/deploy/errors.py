@@ -40,7 +40,7 @@ class RecipeDatasetUnknown(Fault):
     code = "recipe.dataset-unknown"
     http = 422
     zh = "配方写入的数据集“{dataset}”不在一本账里,最接近的是“{nearest}”。"
-    en = "The recipe fills dataset “{dataset}”, which the ledger does not hold; the nearest is “{nearest}”."
+    en = "The ledger holds no dataset “{dataset}”, which the recipe fills; nearest: “{nearest}”."
     next_zh = "请改用一本账中的数据集,或先在 specs/catalog 登记。"
     next_en = "Use a dataset of the ledger, or register it in specs/catalog first."
 
@@ -53,7 +53,9 @@ class RecipeNameUnknown(Fault):
     zh = "配方中的“{name}”没有定义,最接近的是“{nearest}”。"
     en = "“{name}” in the recipe is not defined; the nearest is “{nearest}”."
     next_zh = "请改正名称,或先定义它;被引用的列要写在前面。"
-    next_en = "Correct the name, or define it first; a column must stand before the one that uses it."
+    next_en = (
+        "Correct the name, or define it first; a column must stand before the one that uses it."
+    )
 
 
 class RecipePersonWrong(Fault):
@@ -62,7 +64,7 @@ class RecipePersonWrong(Fault):
     code = "recipe.person-wrong"
     http = 422
     zh = "预置人物“{person}”的身份证号码与出生日期、性别或校验码不符。"
-    en = "The ID number of planted person “{person}” does not agree with birth date, sex or check character."
+    en = "The ID number of “{person}” does not agree with birth date, sex or check character."
     next_zh = "请核对身份证号码、born 与 sex。"
     next_en = "Check id_card, born and sex."
 
@@ -75,4 +77,6 @@ class SourceBusy(Fault):
     zh = "无法写入“{party}”的演示数据库:文件被占用,或磁盘已满。"
     en = "The demo database of “{party}” cannot be written: it is in use, or the disk is full."
     next_zh = "请停止正在运行的演示,确认磁盘空间后重试;原有数据没有改动。"
-    next_en = "Stop the running demo, check the disk space and try again; the old data are unchanged."
+    next_en = (
+        "Stop the running demo, check the disk space and try again; the old data are unchanged."
+    )

@@ -9,13 +9,22 @@ the unassigned ``160``.
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
 
 from builder.deploy.draw import Draw
 
-__all__ = ["Words", "citizen_numbers", "credit_codes", "make_firms", "make_kinship", "make_people"]
+__all__ = [
+    "Setting",
+    "Words",
+    "citizen_numbers",
+    "credit_codes",
+    "make_firms",
+    "make_kinship",
+    "make_people",
+]
 
 Words = Mapping[str, pl.Series]
 """The recipe's word lists."""
@@ -31,20 +40,34 @@ _SUFFIXES = 31**6
 _SPREAD = 387_420_489  # 3 to the 18th: has no factor in common with 31
 
 
-def make_people(
-    rows: int, draw: Draw, words: Words, counties: pl.DataFrame, region: str, as_of: date
-) -> pl.DataFrame:
-    """Return people in households, one row each.
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """Where and when the people and firms of one set live.
 
-    Position 0 of a household is its head, 1 the spouse, the others their children. `draw` must be
-    `rows` long; the numbers of a household are those of its first member.
+    Attributes:
+        words: the recipe's word lists.
+        counties: ``code`` and ``name`` of the counties they spread over.
+        region: six digits in their ID numbers and credit codes.
+        as_of: the day on which ages and deaths are counted.
     """
-    frame = _households(rows, draw)
-    frame = _ages(frame, draw, as_of)
-    frame = _names(frame, draw, words)
-    frame = _lives(frame, draw, as_of)
-    frame = frame.with_columns(citizen_numbers(frame, region))
-    return _homes(frame, draw, words, counties)
+
+    words: Words
+    counties: pl.DataFrame
+    region: str
+    as_of: date
+
+
+def make_people(draw: Draw, setting: Setting) -> pl.DataFrame:
+    """Return people in households, one row for every row of `draw`.
+
+    Position 0 of a household is its head, 1 the spouse, the others their children.
+    """
+    frame = _households(draw)
+    frame = _ages(frame, draw, setting.as_of)
+    frame = _names(frame, draw, setting.words)
+    frame = _lives(frame, draw, setting.as_of)
+    frame = frame.with_columns(citizen_numbers(frame, setting.region))
+    return _homes(frame, draw, setting)
 
 
 def make_kinship(people: pl.DataFrame) -> pl.DataFrame:
@@ -66,16 +89,9 @@ def make_kinship(people: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def make_firms(
-    rows: int,
-    draw: Draw,
-    words: Words,
-    counties: pl.DataFrame,
-    industries: pl.DataFrame,
-    region: str,
-    as_of: date,
-) -> pl.DataFrame:
-    """Return enterprises, one row each."""
+def make_firms(draw: Draw, setting: Setting, industries: pl.DataFrame) -> pl.DataFrame:
+    """Return enterprises, one row for every row of `draw`."""
+    words, counties = setting.words, setting.counties
     trade = industries.select(pl.all().gather(draw.below("industry", len(industries))))
     home = counties.select(pl.all().gather(draw.below("county", len(counties))))
     days = draw.between("founded", 60, 9000, skew=2)
@@ -87,14 +103,14 @@ def make_firms(
     number = draw.between("number", 1, 399).cast(pl.String)
     return pl.DataFrame(
         {
-            "credit_code": credit_codes(rows, region),
+            "credit_code": credit_codes(draw.rows, setting.region),
             "name": "合肥" + first + second + trade["title"] + "有限公司",
             "county_code": home["code"],
             "county": home["name"],
             "address": "安徽省合肥市" + home["name"] + street + number + "号",
             "industry": trade["code"],
             "capital": draw.between("capital", 10, 9000, skew=3).cast(pl.String) + ".00",
-            "founded_on": pl.Series([as_of]).dt.offset_by("-" + days.cast(pl.String) + "d"),
+            "founded_on": pl.Series([setting.as_of]).dt.offset_by("-" + days.cast(pl.String) + "d"),
             "status": draw.weighted("status", ("active", "cancelled", "revoked"), (91, 7, 2)),
             "person": surname + given,
         }
@@ -113,7 +129,9 @@ def citizen_numbers(people: pl.DataFrame, region: str) -> pl.Series:
     if len(sequence) and int(sequence.max()) >= 900:  # type: ignore[arg-type] # an integer column
         raise OverflowError("more people of one sex on one day than the sequence numbers below 900")
     body = (
-        region + people["birth_date"].str.replace_all("-", "") + sequence.cast(pl.String).str.zfill(3)
+        region
+        + people["birth_date"].str.replace_all("-", "")
+        + sequence.cast(pl.String).str.zfill(3)
     )
     total = _weighted_digits(body, _ID_WEIGHTS)
     return (body + pl.Series(list(_ID_CHECK)).gather(total % 11)).alias("id_card")
@@ -140,8 +158,9 @@ def credit_codes(rows: int, region: str) -> pl.Series:
     return body + letters.gather((31 - places % 31) % 31)
 
 
-def _households(rows: int, draw: Draw) -> pl.DataFrame:
-    """Return household number and position; as many as `rows`."""
+def _households(draw: Draw) -> pl.DataFrame:
+    """Return household number and position."""
+    rows = draw.rows
     sizes = draw.weighted("size", [s for s, _ in _SIZES], [w for _, w in _SIZES])
     return (
         pl.DataFrame({"household": pl.int_range(rows, eager=True), "size": sizes})
@@ -156,13 +175,15 @@ def _ages(frame: pl.DataFrame, draw: Draw, as_of: date) -> pl.DataFrame:
     """Add ``age``, ``birth_date`` and ``sex``: children younger than both parents."""
     per_home = pl.DataFrame(
         {
-            "head_age": draw.between("head-age", 24, 88),
+            "head_age": draw.between("head-age", 24, 90, skew=2),
             "gap": draw.between("spouse-gap", -4, 4),
             "first": draw.between("first-child", 22, 31),
             "head_sex": draw.weighted("head-sex", ("1", "2"), (62, 38)),
         }
     )
-    frame = pl.concat([frame, per_home.select(pl.all().gather(frame["household"]))], how="horizontal")
+    frame = pl.concat(
+        [frame, per_home.select(pl.all().gather(frame["household"]))], how="horizontal"
+    )
     spouse = (pl.col("head_age") + pl.col("gap")).clip(22)
     younger = pl.min_horizontal("head_age", spouse)
     child = (younger - pl.col("first") - (pl.col("position") - 2) * 2).clip(0)
@@ -216,7 +237,7 @@ def _lives(frame: pl.DataFrame, draw: Draw, as_of: date) -> pl.DataFrame:
     )
     dead = draw.below("death", 1000) < permille
     ago = draw.between("death-day", 8, 720)
-    died = (pl.lit(as_of) - pl.duration(days=ago)).dt.to_string("iso")
+    died = (pl.lit(as_of) - pl.duration(days=pl.lit(ago))).dt.to_string("iso")
     left = draw.chance("household-cancelled", 820)
     return frame.with_columns(
         dead.not_().alias("alive"),
@@ -228,8 +249,9 @@ def _lives(frame: pl.DataFrame, draw: Draw, as_of: date) -> pl.DataFrame:
     )
 
 
-def _homes(frame: pl.DataFrame, draw: Draw, words: Words, counties: pl.DataFrame) -> pl.DataFrame:
+def _homes(frame: pl.DataFrame, draw: Draw, setting: Setting) -> pl.DataFrame:
     """Add where the household lives, its number, and the telephone."""
+    words, counties = setting.words, setting.counties
     house = frame["household"]
     home = counties.select(pl.all().gather(draw.below("county", len(counties)).gather(house)))
     road = draw.pick("road", words["roads"]).gather(house)
@@ -242,7 +264,15 @@ def _homes(frame: pl.DataFrame, draw: Draw, words: Words, counties: pl.DataFrame
         home["code"].alias("county_code"),
         home["name"].alias("county"),
         (
-            "安徽省合肥市" + home["name"] + road + number + "号" + block + "幢" + room.cast(pl.String) + "室"
+            "安徽省合肥市"
+            + home["name"]
+            + road
+            + number
+            + "号"
+            + block
+            + "幢"
+            + room.cast(pl.String)
+            + "室"
         ).alias("address"),
         pl.when(pl.col("age") >= 12).then(phone).alias("phone"),
         ("3401" + house.cast(pl.String).str.zfill(8)).alias("household_no"),

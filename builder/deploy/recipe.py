@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import difflib
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -25,6 +26,7 @@ from builder.deploy.errors import (
     RecipeUnreadable,
 )
 from builder.errors import Fault, Findings
+from builder.forms.widgets.id_number import check_character
 from federation.store import resource
 
 __all__ = [
@@ -53,7 +55,6 @@ __all__ = [
     "Take",
     "Time",
     "Where",
-    "check_character",
     "load_recipe",
     "merge",
     "read_recipe",
@@ -64,7 +65,8 @@ Part: TypeAlias = str | tuple[str, str] | tuple[str, int, int]
 Columns: TypeAlias = Mapping[str, Mapping[str, str]]
 """Dataset id → column → ledger type: what a recipe may fill."""
 
-_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_DAY_KEY = re.compile(r"/(low|high|born|as_of)$")
+_DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _PERSON_FACTS = ("id_card", "name", "sex", "born")
 
 
@@ -311,16 +313,6 @@ def merge(city: Recipe, scenarios: Sequence[Recipe]) -> Recipe:
     )
 
 
-def check_character(first_17: str) -> str:
-    """Return the last character of a citizen ID number (GB 11643).
-
-    >>> check_character("34010019850312902")
-    '6'
-    """
-    total = sum(int(digit) * weight for digit, weight in zip(first_17, _WEIGHTS, strict=True))
-    return "10X98765432"[total % 11]
-
-
 # ── Parsing ──────────────────────────────────────────────────────────────────────────────────────
 
 
@@ -394,27 +386,22 @@ def _maker(doc: Mapping[str, Any]) -> Maker:
 
 
 def _kind(doc: Mapping[str, Any]) -> Kind:
-    match doc["make"]:
-        case "take":
-            return Take(doc["of"])
-        case "const":
-            return Const(doc["value"])
-        case "choice":
-            return Choice(
-                tuple(o["value"] for o in doc["of"]), tuple(o["weight"] for o in doc["of"])
-            )
-        case "number":
-            return Number(doc["low"], doc["high"], doc.get("skew", 1))
-        case "month":
-            return Month(_months(doc["low"]), _months(doc["high"]))
-        case "serial":
-            return Serial(doc["prefix"], doc["width"])
-        case "digits":
-            return Digits(doc["prefix"], doc["width"])
-        case "phrase":
-            return Phrase(tuple(_part(p) for p in doc["parts"]))
-        case _:
-            return _day_kind(doc)
+    read = _KINDS.get(doc["make"])
+    return read(doc) if read else _day_kind(doc)
+
+
+_KINDS: Mapping[str, Callable[[Mapping[str, Any]], Kind]] = {
+    "take": lambda doc: Take(doc["of"]),
+    "const": lambda doc: Const(doc["value"]),
+    "choice": lambda doc: Choice(
+        tuple(o["value"] for o in doc["of"]), tuple(o["weight"] for o in doc["of"])
+    ),
+    "number": lambda doc: Number(doc["low"], doc["high"], doc.get("skew", 1)),
+    "month": lambda doc: Month(_months(doc["low"]), _months(doc["high"])),
+    "serial": lambda doc: Serial(doc["prefix"], doc["width"]),
+    "digits": lambda doc: Digits(doc["prefix"], doc["width"]),
+    "phrase": lambda doc: Phrase(tuple(_part(p) for p in doc["parts"])),
+}
 
 
 def _day_kind(doc: Mapping[str, Any]) -> Kind:
@@ -497,12 +484,13 @@ def _day_findings(value: object, at: str) -> Iterator[Fault]:
     elif isinstance(value, list):
         for n, inner in enumerate(value):
             yield from _day_findings(inner, f"{at}/{n}")
-    elif at.rpartition("/")[2] in ("low", "high", "born", "as_of") and isinstance(value, str):
-        if len(value) == len("2026-01-01") and not _is_day(value):
-            yield RecipeSchema(where=at, problem=f"{value} is no day")
+    elif _DAY_KEY.search(at) and isinstance(value, str) and not _is_day(value):
+        yield RecipeSchema(where=at, problem=f"{value} is no day")
 
 
 def _is_day(value: str) -> bool:
+    if not _DAY.fullmatch(value):  # a month, or a low and high that are no days
+        return True
     try:
         date.fromisoformat(value)
     except ValueError:

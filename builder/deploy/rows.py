@@ -11,7 +11,7 @@ import polars as pl
 from builder.deploy.columns import Making, make_column, matches
 from builder.deploy.draw import Draw
 from builder.deploy.errors import RecipeNameUnknown
-from builder.deploy.people import Words, make_firms, make_kinship, make_people
+from builder.deploy.people import Setting, Words, make_firms, make_kinship, make_people
 from builder.deploy.recipe import Columns, PlantedFault, PlantedRow, Recipe, SetPlan, TablePlan
 
 __all__ = ["FilledTable", "fill"]
@@ -95,17 +95,16 @@ def _set(city: _City, plan: SetPlan) -> pl.DataFrame:
 
 
 def _people(city: _City, plan: SetPlan) -> pl.DataFrame:
-    rows = plan.rows * city.scale
-    counties = city.set(plan.counties)
-    draw = city.draw(plan.id, rows)
-    return make_people(rows, draw, city.words, counties, plan.region, city.recipe.as_of)
+    return make_people(city.draw(plan.id, plan.rows * city.scale), _setting(city, plan))
 
 
 def _firms(city: _City, plan: SetPlan) -> pl.DataFrame:
-    rows = plan.rows * city.scale
-    counties, trades = city.set(plan.counties), city.set(plan.industries)
-    draw = city.draw(plan.id, rows)
-    return make_firms(rows, draw, city.words, counties, trades, plan.region, city.recipe.as_of)
+    draw = city.draw(plan.id, plan.rows * city.scale)
+    return make_firms(draw, _setting(city, plan), city.set(plan.industries))
+
+
+def _setting(city: _City, plan: SetPlan) -> Setting:
+    return Setting(city.words, city.set(plan.counties), plan.region, city.recipe.as_of)
 
 
 # ── Tables ───────────────────────────────────────────────────────────────────────────────────────
@@ -121,9 +120,8 @@ def _table(city: _City, plan: TablePlan, types: Mapping[str, str]) -> pl.DataFra
     )
     for name, maker in plan.columns.items():
         making.made[name] = make_column(making, name, maker, types[name])
-    missing = {name: pl.Series([None], dtype=pl.String) for name in types if name not in making.made}
-    frame = pl.DataFrame(making.made)
-    return frame.with_columns(**missing).select(list(types)) if missing else frame.select(list(types))
+    missing = [pl.lit(None, pl.String).alias(n) for n in types if n not in making.made]
+    return pl.DataFrame(making.made).with_columns(missing).select(list(types))
 
 
 def _source(city: _City, plan: TablePlan) -> pl.DataFrame:
@@ -161,7 +159,7 @@ def _with_planted(frame: pl.DataFrame, rows: list[PlantedRow]) -> pl.DataFrame:
         return frame
     planted = pl.DataFrame([dict(r.values) for r in rows], infer_schema_length=None)
     missing = [pl.lit(None).alias(name) for name in frame.columns if name not in planted.columns]
-    planted = planted.with_columns(missing).select(frame.columns).cast(dict(frame.schema))
+    planted = planted.with_columns(missing).select(frame.columns).cast(frame.schema)
     return pl.concat([frame, planted])
 
 
