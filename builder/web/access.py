@@ -1,0 +1,103 @@
+"""Say who may open which page: one table for every route, checked before any page runs.
+
+A route that is missing here stops the application from starting. What a reader may see *within* a
+page (whose case, which department's task) is decided by `builder.cases.views`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+__all__ = [
+    "ACCESS",
+    "ANYONE",
+    "AUDITOR",
+    "CITIZEN",
+    "COUNTY",
+    "DESIGNER",
+    "OFFICER",
+    "ROLES",
+    "SCIENTIST",
+    "SIGNED_IN",
+    "STEWARD",
+    "home_endpoint",
+    "is_allowed",
+]
+
+CITIZEN: Final = "citizen"
+OFFICER: Final = "officer"
+STEWARD: Final = "steward"
+AUDITOR: Final = "auditor"
+DESIGNER: Final = "designer"
+COUNTY: Final = "county-admin"
+SCIENTIST: Final = "scientist"
+ROLES: Final = (CITIZEN, OFFICER, STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST)
+
+Audience = frozenset[str]
+ANYONE: Final[Audience] = frozenset({"*"})
+SIGNED_IN: Final[Audience] = frozenset(ROLES)
+_PEOPLE: Final[Audience] = frozenset({CITIZEN})
+_DESK: Final[Audience] = frozenset({OFFICER})
+_GRANTS: Final[Audience] = frozenset({STEWARD, AUDITOR})
+_OWNERS: Final[Audience] = frozenset({STEWARD})
+_LEDGER: Final[Audience] = frozenset({STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST})
+_AUDIT: Final[Audience] = frozenset({AUDITOR})
+
+ACCESS: Final[Mapping[str, Audience]] = {
+    "static": ANYONE,
+    "site.health": ANYONE,
+    "site.home": ANYONE,
+    "auth.sign_in": ANYONE,
+    "auth.sign_in_post": ANYONE,
+    "auth.sign_out": SIGNED_IN,
+    "citizen.portal": ANYONE,
+    "citizen.matter": ANYONE,
+    "citizen.begin": _PEOPLE,
+    "citizen.resume": _PEOPLE,
+    "citizen.page": _PEOPLE,
+    "citizen.save": _PEOPLE,
+    "citizen.review": _PEOPLE,
+    "citizen.submit": _PEOPLE,
+    "citizen.discard": _PEOPLE,
+    "citizen.discard_post": _PEOPLE,
+    "citizen.mine": _PEOPLE,
+    "citizen.case": _PEOPLE,
+    "citizen.receipt": _PEOPLE,
+    "citizen.withdraw": _PEOPLE,
+    "citizen.withdraw_post": _PEOPLE,
+    "citizen.mend": _PEOPLE,
+    "desk.worklist": _DESK,
+    "desk.task": _DESK,
+    "desk.act": _DESK,
+    "steward.grants": _GRANTS,
+    "steward.grant": _GRANTS,
+    "steward.decide": _OWNERS,
+    "steward.ledger": _LEDGER,
+    "steward.dataset": _LEDGER,
+    "audit.journals": _AUDIT,
+    "audit.trace": _AUDIT,
+    "audit.verify": _AUDIT,
+}
+
+_HOMES: Final = (
+    (OFFICER, "desk.worklist"),
+    (STEWARD, "steward.grants"),
+    (AUDITOR, "audit.journals"),
+    (SCIENTIST, "steward.ledger"),
+    (DESIGNER, "steward.ledger"),
+    (COUNTY, "citizen.portal"),
+    (CITIZEN, "citizen.portal"),
+)
+
+
+def is_allowed(endpoint: str, roles: Iterable[str]) -> bool:
+    """Tell whether someone with these roles may open a page; no roles means not signed in."""
+    audience = ACCESS[endpoint]
+    return audience is ANYONE or not audience.isdisjoint(roles)
+
+
+def home_endpoint(roles: Iterable[str]) -> str:
+    """Return the page where someone's work begins."""
+    held = set(roles)
+    return next((page for role, page in _HOMES if role in held), "citizen.portal")

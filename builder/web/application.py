@@ -1,0 +1,66 @@
+"""Make the Flask application of one city from its platform."""
+
+from __future__ import annotations
+
+from flask import Flask
+from jinja2 import StrictUndefined
+
+from builder.cases.platform import Platform
+from builder.forms.render import Renderer
+from builder.web.assets import read_manifest
+from builder.web.audit import audit
+from builder.web.auth import auth, limit_sign_in
+from builder.web.citizen import citizen
+from builder.web.context import Web, add_context
+from builder.web.desk import desk
+from builder.web.log import add_log
+from builder.web.refusals import add_refusals
+from builder.web.security import Limits, add_security, check_table
+from builder.web.site import site
+from builder.web.steward import steward
+from builder.web.texts import read_texts
+from federation.ledger import Search
+from federation.store import resource
+
+__all__ = ["create_app"]
+
+
+def create_app(
+    platform: Platform,
+    *,
+    secret: bytes,
+    demo_password: str | None = None,
+    limits: Limits | None = None,
+) -> Flask:
+    """Return the city's web application.
+
+    Args:
+        platform: everything the pages reach out to.
+        secret: seals browser sessions; the same in every process of this city.
+        demo_password: shown with the demo accounts where the settings say it is a demo.
+        limits: how often a reader may post; the usual where not given.
+    """
+    app = Flask(
+        "builder.web",
+        template_folder=str(resource("templates/layout.html").parent),
+        static_folder=str(resource("static/manifest.json").parent),
+    )
+    app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
+    texts = read_texts(resource("templates/text/zh.toml").parent)
+    app.extensions["scenarist"] = Web(
+        platform=platform,
+        texts=texts,
+        renderer=Renderer(texts),
+        ledger=Search(platform.catalog),
+        assets=read_manifest(resource("static/manifest.json").parent),
+        demo_password=demo_password,
+    )
+    add_log(app)
+    add_context(app)
+    add_security(app, platform.settings, secret, limits or Limits())
+    add_refusals(app)
+    for blueprint in (site, auth, citizen, desk, steward, audit):
+        app.register_blueprint(blueprint)
+    limit_sign_in(app)
+    check_table(app)
+    return app

@@ -1,0 +1,117 @@
+"""Sign in and out with a local account."""
+
+from __future__ import annotations
+
+from urllib.parse import urlsplit
+
+from flask import Blueprint, Flask, Response, current_app, flash, g, redirect, render_template, request, url_for
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import RequestRedirect
+from werkzeug.wrappers import Response as BaseResponse
+
+from builder.errors import Fault
+from builder.identity import SignIn
+from builder.web.access import CITIZEN, OFFICER, STEWARD, home_endpoint, is_allowed
+from builder.web.context import Reader, forget, platform, reader, remember, web
+from builder.web.security import wants_json
+
+__all__ = ["auth", "limit_sign_in"]
+
+auth = Blueprint("auth", __name__)
+_RANK = (CITIZEN, OFFICER, "designer", "county-admin", "scientist", "auditor")
+
+
+@auth.get("/sign-in")
+def sign_in() -> BaseResponse | str:
+    """Show the sign-in page."""
+    if g.who:
+        return redirect(_after(g.who, request.args.get("next", "")))
+    return _page(request.args.get("next", ""))
+
+
+@auth.post("/sign-in")
+def sign_in_post() -> BaseResponse | str:
+    """Check the password and begin a fresh session."""
+    account = request.form.get("account", "").strip()
+    wanted = request.form.get("next", "")
+    try:
+        found = platform().accounts.sign_in(account, request.form.get("password", ""))
+    except Fault as fault:
+        if wants_json():
+            raise
+        return Response(_page(wanted, account[:64], fault), status=fault.http)
+    _end_earlier()
+    remember(platform().sessions.begin(found))
+    return redirect(_after(found, wanted), code=303)
+
+
+@auth.post("/sign-out")
+def sign_out() -> BaseResponse:
+    """End the sign-in, here and in the store."""
+    _end_earlier()
+    flash("auth.signed_out", "good")
+    return redirect(url_for("auth.sign_in"), code=303)
+
+
+def _end_earlier() -> None:
+    token = forget()
+    if token:
+        platform().sessions.end(token)
+
+
+def _page(wanted: str, account: str = "", fault: Fault | None = None) -> str:
+    shown, folded = _demo_accounts()
+    return render_template(
+        "auth/sign_in.html",
+        next=wanted if _is_local(wanted) else "",
+        account=account,
+        fault=fault,
+        demo_accounts=shown,
+        demo_stewards=folded,
+        demo_password=web().demo_password,
+    )
+
+
+def _demo_accounts() -> tuple[tuple[Reader, ...], tuple[Reader, ...]]:
+    """Return the demo's accounts: those of a first walk, and the many stewards."""
+    if not (platform().settings.demo and web().demo_password):
+        return (), ()
+    accounts = platform().accounts.all()
+    first = [a for a in accounts if STEWARD not in a.roles]
+    first.sort(key=lambda a: min((_RANK.index(r) for r in a.roles if r in _RANK), default=99))
+    rest = [a for a in accounts if STEWARD in a.roles]
+    return (
+        tuple(reader(SignIn(a, {})) for a in first),
+        tuple(reader(SignIn(a, {})) for a in rest),
+    )
+
+
+def _after(found: SignIn, wanted: str) -> str:
+    """Return where to go after signing in: the page asked for, if it is one for this reader."""
+    roles = found.account.roles
+    if _is_local(wanted):
+        adapter = current_app.url_map.bind("", url_scheme="http")
+        try:
+            endpoint, _ = adapter.match(urlsplit(wanted).path, method="GET")
+        except (HTTPException, RequestRedirect):
+            endpoint = None
+        if endpoint and endpoint != "auth.sign_in" and is_allowed(endpoint, roles):
+            return wanted
+    return url_for(home_endpoint(roles))
+
+
+def _is_local(address: str) -> bool:
+    parts = urlsplit(address)
+    return (
+        address.startswith("/")
+        and not address.startswith(("//", "/\\"))
+        and not parts.netloc
+        and "\\" not in address
+        and address.isprintable()
+    )
+
+
+def limit_sign_in(app: Flask) -> None:
+    """Count tries to sign in by address, beside the pause of the account itself."""
+    endpoint = "auth.sign_in_post"
+    app.view_functions[endpoint] = app.extensions["sign_in_limit"](app.view_functions[endpoint])

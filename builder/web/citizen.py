@@ -1,0 +1,277 @@
+"""What a citizen does: find a matter, fill in, hand in, follow, see every use of one's data."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from builder.cases import commands, views
+from builder.cases.errors import FormUnreadable
+from builder.cases.shapes import DraftLine, DraftPage, MatterLine, PageStep
+from builder.scenario.model import Text
+from builder.web.access import CITIZEN
+from builder.web.context import lang, platform, roles, texts, web, who
+
+__all__ = ["citizen", "posted", "posted_version"]
+
+citizen = Blueprint("citizen", __name__)
+_NOTICES = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Todo:
+    """Something that waits for the reader, on the portal."""
+
+    case_no: str
+    title: Text
+    note: str
+    verb: str
+    address: str
+
+
+# ── Finding a matter ─────────────────────────────────────────────────────────────────────────────
+
+
+@citizen.get("/matters")
+def portal() -> str:
+    """List the matters, searchable; on top what waits for the reader."""
+    q = request.args.get("q", "").strip()[:60]
+    domain = request.args.get("domain", "")[:60]
+    cards = views.portal(platform(), g.who, q)
+    domains = {c.domain.zh: c.domain for c in cards}
+    found = [c for c in cards if domain in ("", c.domain.zh)]
+    return render_template(
+        "citizen/portal.html",
+        cards=found,
+        domains=[domains[name] for name in sorted(domains)],
+        domain=domain,
+        q=q,
+        todo=_todo(),
+    )
+
+
+@citizen.get("/matters/<county>/<scenario>")
+def matter(county: str, scenario: str) -> str:
+    """Explain a matter: what, by whom, with which data, under which law."""
+    found = views.matter(platform(), g.who, f"{county}/{scenario}")
+    return render_template("citizen/matter.html", matter=found)
+
+
+@citizen.post("/matters/<county>/<scenario>")
+def begin(county: str, scenario: str) -> BaseResponse:
+    """Begin an application."""
+    draft = commands.open_draft(platform(), who(), f"{county}/{scenario}")
+    return redirect(_resume_address(draft.case_no), code=303)
+
+
+# ── Filling in ───────────────────────────────────────────────────────────────────────────────────
+
+
+@citizen.get("/drafts/<case_no>")
+def resume(case_no: str) -> BaseResponse:
+    """Go on where the reader left off."""
+    return redirect(_resume_address(case_no))
+
+
+@citizen.get("/drafts/<case_no>/pages/<page_id>")
+def page(case_no: str, page_id: str) -> str:
+    """Show one page of the form."""
+    return _page(views.page(platform(), who(), case_no, page_id))
+
+
+@citizen.post("/drafts/<case_no>/pages/<page_id>")
+def save(case_no: str, page_id: str) -> BaseResponse:
+    """Save one page and go on; with mistakes, show them where they are."""
+    post = posted()
+    saved = commands.save_page(platform(), who(), case_no, page_id, post, posted_version())
+    if request.form.get("go") == "later":
+        flash("form.saved", "good")
+        return redirect(url_for("citizen.mine"), code=303)
+    if saved.errors:
+        shown = views.page(platform(), who(), saved.case_no, page_id, post=post)
+        return Response(_page(shown), status=422)
+    if saved.next_page is None:
+        return redirect(url_for("citizen.review", case_no=saved.case_no), code=303)
+    return redirect(_page_address(saved.case_no)(saved.next_page), code=303)
+
+
+@citizen.get("/drafts/<case_no>/review")
+def review(case_no: str) -> str:
+    """Show everything answered, before handing in."""
+    found = views.review(platform(), who(), case_no)
+    return render_template(
+        "citizen/review.html",
+        review=found,
+        matter_address=_matter_address(found.deployment),
+        page_address=_page_address(found.case_no),
+        summary_html=web().renderer.summary(found.summary, lang(), _change(found.case_no)),
+    )
+
+
+@citizen.post("/drafts/<case_no>/review")
+def submit(case_no: str) -> BaseResponse:
+    """Hand in; twice gives the same receipt."""
+    receipt = commands.submit(platform(), who(), case_no, posted_version())
+    return redirect(url_for("citizen.receipt", case_no=receipt.case_no), code=303)
+
+
+@citizen.get("/drafts/<case_no>/discard")
+def discard(case_no: str) -> str:
+    """Ask before throwing a draft away."""
+    found = views.review(platform(), who(), case_no)
+    return render_template("citizen/discard.html", review=found)
+
+
+@citizen.post("/drafts/<case_no>/discard")
+def discard_post(case_no: str) -> BaseResponse:
+    """Throw a draft away."""
+    commands.discard_draft(platform(), who(), case_no)
+    flash("discard.done", "good")
+    return redirect(url_for("citizen.mine"), code=303)
+
+
+# ── Following ────────────────────────────────────────────────────────────────────────────────────
+
+
+@citizen.get("/cases")
+def mine() -> str:
+    """List the reader's drafts and matters."""
+    drafts, matters = views.my_matters(platform(), who())
+    told = views.notices(platform(), who())
+    return render_template(
+        "citizen/mine.html", drafts=drafts, matters=matters, notices=told[:_NOTICES]
+    )
+
+
+@citizen.get("/cases/<case_no>")
+def case(case_no: str) -> str:
+    """Show how far each department is, and every use of the reader's data."""
+    found = views.case(platform(), who(), case_no)
+    return render_template(
+        "citizen/case.html",
+        case=found,
+        done=sum(p.state in ("done", "skipped") for p in found.parties),
+        summary_html=_read_only(found.summary),
+        results_html=_read_only(found.results),
+    )
+
+
+@citizen.get("/cases/<case_no>/receipt")
+def receipt(case_no: str) -> str:
+    """Show proof of handing in."""
+    return render_template("citizen/receipt.html", receipt=views.receipt(platform(), who(), case_no))
+
+
+@citizen.get("/cases/<case_no>/withdraw")
+def withdraw(case_no: str) -> str:
+    """Ask before taking a matter back."""
+    return render_template("citizen/withdraw.html", case=views.case(platform(), who(), case_no))
+
+
+@citizen.post("/cases/<case_no>/withdraw")
+def withdraw_post(case_no: str) -> BaseResponse:
+    """Take a matter back."""
+    commands.withdraw(platform(), who(), case_no, request.form.get("reason", "").strip()[:500])
+    flash("withdraw.done", "good")
+    return redirect(url_for("citizen.case", case_no=case_no), code=303)
+
+
+@citizen.post("/cases/<case_no>/mend")
+def mend(case_no: str) -> BaseResponse:
+    """Open the form again, to answer a return or a correction."""
+    draft = commands.reopen(platform(), who(), case_no)
+    return redirect(_resume_address(draft.case_no), code=303)
+
+
+# ── Shared ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def posted() -> dict[str, Sequence[str]]:
+    """Return what was posted: each name with all its values."""
+    return {name: request.form.getlist(name) for name in request.form}
+
+
+def posted_version() -> int:
+    """Return the version the page was shown at.
+
+    Raises:
+        FormUnreadable: no page of ours sends this.
+    """
+    version = request.form.get("version", "")
+    if not (version.isascii() and version.isdigit() and len(version) <= 9):  # noqa: PLR2004 - below any real count
+        raise FormUnreadable
+    return int(version)
+
+
+def _page(draft: DraftPage) -> str:
+    renderer = web().renderer
+    return render_template(
+        "citizen/page.html",
+        draft=draft,
+        matter_address=_matter_address(draft.deployment),
+        page_address=_page_address(draft.case_no),
+        errors_html=renderer.errors(draft.page, lang()),
+        form_html=renderer.page(draft.page, lang()),
+    )
+
+
+def _matter_address(deployment: str) -> str:
+    county, _, scenario = deployment.partition("/")
+    return url_for("citizen.matter", county=county, scenario=scenario)
+
+
+def _page_address(case_no: str) -> Callable[[str], str]:
+    return lambda page_id: url_for("citizen.page", case_no=case_no, page_id=page_id)
+
+
+def _change(case_no: str) -> Callable[[str, str], str]:
+    address = _page_address(case_no)
+    return lambda page_id, anchor: f"{address(page_id)}#{anchor}"
+
+
+def _resume_address(case_no: str) -> str:
+    found = views.review(platform(), who(), case_no)
+    first = _first_open(found.steps)
+    if first is None:
+        return url_for("citizen.review", case_no=found.case_no)
+    return _page_address(found.case_no)(first)
+
+
+def _first_open(steps: Sequence[PageStep]) -> str | None:
+    return next((s.id for s in steps if s.state != "done"), None)
+
+
+def _read_only(summary: object) -> object:
+    return web().renderer.summary(summary, lang()) if summary else None  # type: ignore[arg-type] # narrowed by the test
+
+
+def _todo() -> tuple[Todo, ...]:
+    if CITIZEN not in roles():
+        return ()
+    drafts, matters = views.my_matters(platform(), who())
+    return (*map(_draft_todo, drafts), *(_case_todo(m) for m in matters if m.needs_me))
+
+
+def _draft_todo(draft: DraftLine) -> Todo:
+    say = texts()
+    return Todo(
+        draft.case_no,
+        draft.title,
+        say(f"portal.draft_{draft.reason}"),
+        say("mine.continue"),
+        url_for("citizen.resume", case_no=draft.case_no),
+    )
+
+
+def _case_todo(line: MatterLine) -> Todo:
+    say = texts()
+    return Todo(
+        line.case_no,
+        line.title,
+        say("mine.needs_you"),
+        say("portal.look"),
+        url_for("citizen.case", case_no=line.case_no),
+    )

@@ -1,0 +1,113 @@
+"""What a desk officer does: see the department's tasks, decide them, say why."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
+from werkzeug.wrappers import Response as BaseResponse
+
+from builder.cases import commands, views
+from builder.cases.commands import Wish
+from builder.cases.shapes import TaskView
+from builder.errors import Fault
+from builder.web.citizen import posted, posted_version
+from builder.web.context import lang, platform, web, who
+from builder.web.refusals import shown_fault
+
+__all__ = ["desk"]
+
+desk = Blueprint("desk", __name__, url_prefix="/desk")
+_STATES = ("open", "overdue", "correcting", "done")
+_MAIN = ("approve", "submit")
+_STALE = 409
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A decision that was not taken, with what the officer had written."""
+
+    action: str
+    reason: str
+    to: str
+    fields: tuple[str, ...]
+    fault: Mapping[str, object]
+
+
+@desk.get("/")
+def worklist() -> str:
+    """List the department's tasks."""
+    state = request.args.get("state", "open")
+    q = request.args.get("q", "").strip()[:40]
+    found = views.worklist(
+        platform(),
+        who(),
+        state=state if state in _STATES else "open",
+        text=q,
+        after=request.args.get("after") or None,
+    )
+    return render_template(
+        "desk/worklist.html",
+        worklist=found,
+        states=_STATES,
+        q=q,
+        party_title=platform().city.party_title(who().account.party),
+    )
+
+
+@desk.get("/<case_no>/<task_id>")
+def task(case_no: str, task_id: str) -> str:
+    """Show one task: the fields of this step, its form, what may be decided."""
+    return _task(views.task(platform(), who(), case_no, task_id))
+
+
+@desk.post("/<case_no>/<task_id>")
+def act(case_no: str, task_id: str) -> BaseResponse:
+    """Decide a task."""
+    post = posted()
+    wish = Wish(
+        action=request.form.get("action", ""),
+        reason=request.form.get("reason", "").strip()[:500] or None,
+        to=request.form.get("to"),
+        fields=tuple(request.form.getlist("fields")),
+    )
+    try:
+        errors = commands.act(
+            platform(), who(), case_no, task_id, wish, post, posted_version()
+        )
+    except Fault as fault:
+        if fault.http != 422 or wish.action in _MAIN:  # noqa: PLR2004 - what the officer can mend here
+            raise
+        return _refused(case_no, task_id, wish, fault)
+    if errors:
+        shown = views.task(platform(), who(), case_no, task_id, post=post)
+        return Response(_task(shown, remark=wish.reason or ""), status=422)
+    flash(f"task.done_{wish.action}", "good")
+    return redirect(url_for("desk.worklist"), code=303)
+
+
+def _refused(case_no: str, task_id: str, wish: Wish, fault: Fault) -> Response:
+    refused = Refused(
+        wish.action, wish.reason or "", wish.to or "", wish.fields, shown_fault(fault)
+    )
+    shown = views.task(platform(), who(), case_no, task_id)
+    return Response(_task(shown, refused), status=fault.http)
+
+
+def _task(found: TaskView, refused: Refused | None = None, remark: str = "") -> str:
+    renderer = web().renderer
+    main: Sequence[str] = [a for a in found.actions if a in _MAIN]
+    return render_template(
+        "desk/task.html",
+        task=found,
+        main_action=main[0] if main else None,
+        other_actions=[a for a in found.actions if a not in _MAIN],
+        action_address=url_for("desk.act", case_no=found.case_no, task_id=found.task),
+        refused=refused,
+        remark=remark,
+        visible_html=renderer.summary(found.visible, lang()),
+        recorded_html=renderer.summary(found.recorded, lang()) if found.recorded else "",
+        errors_html=renderer.errors(found.form, lang()) if found.form else "",
+        form_html=renderer.page(found.form, lang()) if found.form else "",
+    )
