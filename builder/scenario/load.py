@@ -14,7 +14,7 @@ from builder.scenario.model import Json, NamedQuery, Scenario, ValueType, Widget
 from builder.scenario.parse import parse
 from builder.scenario.queries import Read, read_sql
 from builder.scenario.shape import breaches
-from builder.scenario.source import Source, escaped, read_source
+from builder.scenario.source import escaped, read_source
 from federation.crypto import canonical, sm3
 from federation.ledger.catalog import Catalog
 
@@ -46,7 +46,7 @@ def load(
     source = read_source(folder / FILE)
     scenario, found = examine(source.doc, kinds=kinds, catalog=catalog, folder=folder.name)
     if found:
-        raise Findings(_placed(found, source), where=FILE)
+        raise Findings(source.placed(found), where=FILE)
     return scenario
 
 
@@ -133,17 +133,3 @@ def _once(found: Iterable[Fault]) -> Iterable[Fault]:
         if key not in seen:
             seen.add(key)
             yield fault
-
-
-def _placed(found: Iterable[Fault], source: Source) -> list[Fault]:
-    """Give each finding its line, that of the nearest place around it that is in the file."""
-    lines = source.lines()
-    placed: list[tuple[int, str, Fault]] = []
-    for fault in found:
-        where = fault.where or ""
-        while where not in lines:
-            where = where.rpartition("/")[0]
-        line = lines[where]
-        with_line = type(fault)(where=fault.where, **{**fault.facts, "line": line})
-        placed.append((line, fault.where or "", with_line))
-    return [fault for _, _, fault in sorted(placed, key=lambda p: p[:2])]

@@ -258,6 +258,8 @@ def _part(inner: _Schema) -> _Schema:
 
 def _options(kind: WidgetKind) -> _Schema:
     schema = {key: value for key, value in kind.options.items() if key not in ("$schema", "$id")}
+    if schema.get("additionalProperties") is False:
+        schema.setdefault("properties", {})  # so that the validator names the keys it refuses
     return cast("_Schema", json.loads(json.dumps(schema, default=dict)))
 
 
@@ -280,7 +282,7 @@ def _steps() -> _Schema:
             "type": "object",
             "required": ["id", "kind"],
             "properties": {"id": _ref("kebab"), "kind": {"enum": list(STEP_KINDS)}},
-            "allOf": [_when("kind", kind, _ref(kind)) for kind in STEP_KINDS],
+            "allOf": [_when("kind", kind, _ref(f"step-{kind}")) for kind in STEP_KINDS],
         },
         "branch": _object(
             {
@@ -291,7 +293,7 @@ def _steps() -> _Schema:
             },
             optional=("title", "when"),
         ),
-        **{kind: shapes[kind] for kind in STEP_KINDS},
+        **{f"step-{kind}": shapes[kind] for kind in STEP_KINDS},
     }
 
 

@@ -120,7 +120,7 @@ _PATTERNS: Mapping[str, type[errors.SpecFault]] = {
 
 def _names(breach: _Breach) -> Iterator[Fault]:
     """Say which property names are no names: the breach stands at the object that holds them."""
-    name = str(getattr(breach.kind, "error", None) and breach.kind.error.instance or "")
+    name = str((getattr(breach.kind, "error", None) and breach.kind.error.instance) or "")
     yield errors.SnakeExpected(
         where=breach.where + escaped(name), value=name[:60], near=as_snake(name)
     )

@@ -7,11 +7,12 @@ pair are refused, because two readers could disagree about them and a content ha
 from __future__ import annotations
 
 import json
+import math
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Never, cast
+from typing import Any, cast
 
 from builder.errors import Fault, Findings
 from builder.scenario.errors import (
@@ -30,6 +31,7 @@ __all__ = ["MAX_BYTES", "MAX_DEPTH", "Source", "escaped", "read_source"]
 MAX_BYTES = 8 * 1024 * 1024
 MAX_DEPTH = 100
 
+_MAX_DIGITS = 400
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _SCALAR = re.compile(r'"(?:[^"\\]|\\.)*"|[^\s,\]}]+')
 _SPACE = re.compile(r"\s*")
@@ -47,6 +49,21 @@ class Source:
     def lines(self) -> Mapping[str, int]:
         """Return the line (from 1) of every pointer, that of a member being its key's."""
         return dict(_places(self.text))
+
+    def placed(self, found: Iterable[Fault]) -> list[Fault]:
+        """Return findings in the order of the file, each with its ``line`` among its facts.
+
+        A place that is missing from the file gets the line of the nearest place around it.
+        """
+        lines = self.lines()
+        placed: list[tuple[int, str, Fault]] = []
+        for fault in found:
+            where = near = fault.where or ""
+            while near not in lines:
+                near = near.rpartition("/")[0]
+            facts = {"line": lines[near], **fault.facts}
+            placed.append((lines[near], where, type(fault)(where=fault.where, **facts)))
+        return [fault for _, _, fault in sorted(placed, key=lambda p: p[:2])]
 
 
 def read_source(path: Path) -> Source:
@@ -77,11 +94,11 @@ def parse_source(name: str, raw: bytes) -> Source:
     if _depth(text) > MAX_DEPTH:
         raise SourceTooDeep(file=name, limit=MAX_DEPTH)
     doubtful: list[str] = []
-    doc = _loads(name, text, doubtful)
-    found = [*_keys_twice(text, doubtful), *_oddities(doc, "")]
+    source = Source(name, text, _loads(name, text, doubtful))
+    found = [*_keys_twice(text, doubtful), *_oddities(source.doc, "")]
     if found:
-        raise Findings(found)
-    return Source(name, text, doc)
+        raise Findings(source.placed(found), where=name)
+    return source
 
 
 def escaped(token: object) -> str:
@@ -97,15 +114,13 @@ def _loads(name: str, text: str, doubtful: list[str]) -> Json:
         return made
 
     try:
-        return cast("Json", json.loads(text, object_pairs_hook=pairs, parse_constant=_refuse))
+        return cast("Json", json.loads(text, object_pairs_hook=pairs, parse_int=_whole))
     except json.JSONDecodeError as problem:
         raise NotJson(file=name, line=problem.lineno, column=problem.colno) from problem
-    except ValueError as problem:  # NaN, Infinity, a number of thousands of digits
-        raise NumberNotFinite(where="") from problem
 
 
-def _refuse(_constant: str) -> Never:
-    raise ValueError
+def _whole(digits: str) -> int | float:
+    return int(digits) if len(digits) <= _MAX_DIGITS else float("inf")
 
 
 def _depth(text: str) -> int:
@@ -143,7 +158,7 @@ def _oddities(value: Json, where: str) -> Iterator[Fault]:
     match value:
         case str() if not _is_unicode(value):
             yield TextNotUnicode(where=where)
-        case float() if value in (float("inf"), float("-inf")):
+        case float() if not math.isfinite(value):
             yield NumberNotFinite(where=where)
         case Mapping():
             for key, inner in value.items():
