@@ -8,15 +8,18 @@ kind. The meaning of each operation is in `connectors.scan`; the laws are in
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
 import pyarrow as pa
 
+from connectors.faults import SourceCancelled, SourceClosed
 from connectors.scan import Scan
+from connectors.types import ColumnType, parse_type, type_name
 
-__all__ = ["Capabilities", "Connector", "Probe", "Types"]
+__all__ = ["Capabilities", "Connector", "Probe", "Readings", "Types", "typed_by"]
 
 Types: TypeAlias = "Mapping[str, str] | pa.Schema"
 """The ledger's types of source columns: name → type. Where two resources of one scan have a column
@@ -108,3 +111,83 @@ class Connector(Protocol):
 
     def close(self) -> None:
         """End every reading and let go of the source; calls after this raise `SourceClosed`."""
+
+
+def typed_by(
+    types: Types, resources: Mapping[str, Iterable[str]]
+) -> dict[str, dict[str, ColumnType]]:
+    """Return for each resource the ledger's types of its columns.
+
+    Args:
+        types: what the caller of `Connector.run` gave.
+        resources: resource → the columns it has; with several resources, a plain name counts for
+            those that have it, with one it counts in any case.
+
+    Raises:
+        ValueError: a type that the ledger does not have: a mistake of the caller.
+    """
+    given = types if isinstance(types, Mapping) else {f.name: type_name(f.type) for f in types}
+    typed: dict[str, dict[str, ColumnType]] = {}
+    for resource, present in resources.items():
+        prefix = f"{resource}."
+        there = frozenset(present)
+        row = {
+            name: parse_type(kind)
+            for name, kind in given.items()
+            if "." not in name and (len(resources) == 1 or name in there)
+        }
+        row |= {
+            name.removeprefix(prefix): parse_type(kind)
+            for name, kind in given.items()
+            if name.startswith(prefix)
+        }
+        typed[resource] = row
+    return typed
+
+
+class Readings:
+    """Know which readings of a source may go on."""
+
+    def __init__(self, source: str) -> None:
+        self._source = source
+        self._lock = threading.Lock()
+        self._number = 0
+        self._is_open = True
+
+    def begin(self) -> int:
+        """Return the number of a new reading.
+
+        Raises:
+            SourceClosed: the source was closed.
+        """
+        self.check_open()
+        return self._number
+
+    def check(self, reading: int) -> None:
+        """Do nothing if a reading may go on.
+
+        Raises:
+            SourceClosed: the source was closed meanwhile.
+            SourceCancelled: it was cancelled.
+        """
+        self.check_open()
+        if reading != self._number:
+            raise SourceCancelled(source=self._source)
+
+    def check_open(self) -> None:
+        """Do nothing if the source is open.
+
+        Raises:
+            SourceClosed: it is not.
+        """
+        if not self._is_open:
+            raise SourceClosed(source=self._source)
+
+    def cancel(self) -> None:
+        """End every reading under way."""
+        with self._lock:
+            self._number += 1
+
+    def close(self) -> None:
+        """End every reading, and begin no more."""
+        self._is_open = False
