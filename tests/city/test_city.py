@@ -7,6 +7,7 @@ import sys
 from contextlib import closing
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from jsonschema import Draft202012Validator
 from stdnum.cn import ric, uscc
@@ -14,6 +15,8 @@ from stdnum.cn import ric, uscc
 from builder.deploy.city import build_city, ledger_columns
 from builder.deploy.recipe import load_recipe
 from builder.errors import Fault
+from connectors.cast import cast
+from connectors.types import parse_type
 from federation.crypto import sm3
 from federation.ledger import load_catalog
 from federation.store import resource
@@ -137,6 +140,13 @@ def test_columns_and_values_are_those_of_the_ledger(rows):
                     dataset.party, f'SELECT DISTINCT "{field.name}" v FROM "{dataset.resource}"'
                 )
                 assert {row["v"] for row in held} <= known
+
+
+def test_every_value_is_of_its_ledger_type(rows):
+    for dataset in CATALOG.datasets.values():
+        held = pa.Table.from_pylist(rows(dataset.party, f'SELECT * FROM "{dataset.resource}"'))
+        for field in dataset.fields:
+            cast(held[field.name], parse_type(field.type), table=dataset.id, name=field.name)
 
 
 def test_main_tables_hold_about_ten_thousand_rows(city):
