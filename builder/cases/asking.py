@@ -120,9 +120,7 @@ def needed(scenario: Scenario, form: Form, pages: Iterable[Page]) -> tuple[str, 
     relations = {s.relation.verified_by for s in scenario.subjects if s.relation}
     wanted = {q.id for q in scenario.queries if q.id in queries}
     subjects = {scenario.query(q).subject for q in wanted}
-    wanted |= {
-        s.relation.verified_by for s in scenario.subjects if s.relation and s.id in subjects
-    }
+    wanted |= {s.relation.verified_by for s in scenario.subjects if s.relation and s.id in subjects}
     ordered = [q.id for q in scenario.queries if q.id in wanted]
     return tuple(sorted(ordered, key=lambda q: q not in relations))
 
@@ -140,9 +138,7 @@ def ask_all(platform: Platform, matter: Matter, queries: Sequence[str]) -> dict[
             got[query] = ask(platform, matter, query)
     known = {**matter.fetched, **{q: f.to_json() for q, f in got.items()}}
     matter = Matter(matter.case_no, matter.scenario, matter.who, matter.answers, known)
-    rest = [
-        q for q in queries if q not in relations and _may_ask(matter, q) and _is_new(matter, q)
-    ]
+    rest = [q for q in queries if q not in relations and _may_ask(matter, q) and _is_new(matter, q)]
     if rest:
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(rest))) as pool:
             got.update(zip(rest, pool.map(lambda q: ask(platform, matter, q), rest), strict=True))
@@ -170,8 +166,16 @@ def ask(platform: Platform, matter: Matter, query_id: str) -> Fetched:
         row={k: _json(v) for k, v in rows[0].items()} if rows else {},
         uses=tuple(
             Use(
-                u.at, u.node, u.dataset, u.fields, u.subject, u.purpose, u.grant, u.asked_by,
-                u.outcome, u.entry,
+                u.at,
+                u.node,
+                u.dataset,
+                u.fields,
+                u.subject,
+                u.purpose,
+                u.grant,
+                u.asked_by,
+                u.outcome,
+                u.entry,
             )
             for u in answer.uses
         ),

@@ -55,6 +55,7 @@ from builder.scenario.model import APPLY, PARAMS, Json, Scenario, Task, Text
 from builder.store import cases as tables
 from federation.crypto import canonical, sm3
 from federation.store import write
+from federation.trust import Principal
 
 __all__ = [
     "SignIn",
@@ -68,6 +69,7 @@ __all__ = [
     "find_deployment",
     "open_draft",
     "reopen",
+    "save_answers",
     "save_page",
     "settle",
     "settle_due",
@@ -172,6 +174,15 @@ def save_page(
         raise DraftChanged
     filling = filling_of(platform, deployment, who, draft)
     parsed = filling.parse(page_id, post)
+    return _save(platform, deployment, who, draft, page_id, parsed)
+
+
+def save_answers(
+    platform: Platform, who: SignIn, case_no: str, page_id: str, answers: Flat
+) -> Saved:
+    """Save one page from answers by pointer, laid over what the page shows; see `save_page`."""
+    deployment, draft = own_draft(platform, who, case_no)
+    parsed = filling_of(platform, deployment, who, draft).take(page_id, answers)
     return _save(platform, deployment, who, draft, page_id, parsed)
 
 
@@ -399,9 +410,7 @@ def settle(platform: Platform, deployment: Deployment, case_no: str) -> None:
             _close(platform, stored.scenario, case_no)
             return
         now = platform.clock()
-        due = [
-            p for p in stored.case.pending.values() if p.retry_at is None or p.retry_at <= now
-        ]
+        due = [p for p in stored.case.pending.values() if p.retry_at is None or p.retry_at <= now]
         if not due:
             return
         matter = _matter_of(stored, None)
@@ -527,9 +536,7 @@ def receipt_of(stored: StoredCase) -> Receipt:
 # ── Parts ────────────────────────────────────────────────────────────────────────────────────────
 
 
-def filling_of(
-    platform: Platform, deployment: Deployment, who: SignIn, draft: Draft
-) -> Filling:
+def filling_of(platform: Platform, deployment: Deployment, who: SignIn, draft: Draft) -> Filling:
     """Return a draft's form with everything its expressions read."""
     scenario = deployment.scenario(draft.scenario_hash)
     built_in = _with_built_in(platform, scenario, who, {})
@@ -645,7 +652,10 @@ def _fetched(
         following = filling.path()[0] if page is None else filling.after(page)
         pages = [p for p in source.pages if p.id == following]
         matter = Matter(
-            draft.case_no, scenario, who.account.principal, _named(draft.answers, who),
+            draft.case_no,
+            scenario,
+            who.account.principal,
+            _named(draft.answers, who),
             _without_uses(draft.fetched),
         )
         got = asking.ask_all(platform, matter, asking.needed(scenario, source, pages))
@@ -691,10 +701,7 @@ def _refuse_incomplete(filling: Filling) -> None:
     incomplete = filling.incomplete()
     if incomplete:
         raise Findings(
-            [
-                DraftIncomplete(page=title.zh, where=f"/{page}")
-                for page, title in incomplete
-            ]
+            [DraftIncomplete(page=title.zh, where=f"/{page}") for page, title in incomplete]
         )
 
 
@@ -745,9 +752,12 @@ def _hand_in(
         _record(conn, deployment, draft.case_no, before, outcome.events, outcome.case)
         _note(deployment, conn, "case-submitted", now, who, draft.case_no, seal=seal)
     return Receipt(
-        draft.case_no, deployment.id, scenario.meta.title,
+        draft.case_no,
+        deployment.id,
+        scenario.meta.title,
         stored.case.submitted_at if stored and stored.case.submitted_at else now,
-        applicant["name"], seal,
+        applicant["name"],
+        seal,
     )
 
 
@@ -766,14 +776,12 @@ def _act(
     actor = Actor(who.account.account, who.account.party, task.role)
     action = _action(stored, task, wish, actor, final)
     _advance(
-        platform, deployment, stored, action, "case-acted", who, step=task.step, action=wish.action
+        platform, deployment, stored, action, "case-acted", who, step=task.step, did=wish.action
     )
     settle(platform, deployment, stored.case_no)
 
 
-def _action(
-    stored: StoredCase, task: TaskState, wish: Wish, actor: Actor, final: Flat
-) -> Action:
+def _action(stored: StoredCase, task: TaskState, wish: Wish, actor: Actor, final: Flat) -> Action:
     reason = (wish.reason or "").strip()
     match wish.action:
         case "approve":
@@ -807,8 +815,18 @@ def _answer(
             return
         action = Answer(step, fetched.row, fetched.fault, asked)
         try:
-            _advance(platform, deployment, stored, action, "case-asked", None, step=step,
-                     query=fetched.query, outcome=fetched.state, uses=fetched)
+            _advance(
+                platform,
+                deployment,
+                stored,
+                action,
+                "case-asked",
+                None,
+                step=step,
+                query=fetched.query,
+                outcome=fetched.state,
+                uses=fetched,
+            )
         except CaseChanged:
             continue
         except Fault:
@@ -909,9 +927,9 @@ def _known(stored: StoredCase) -> dict[str, Mapping[str, Json]]:
     return known
 
 
-def _applicant_principal(stored: StoredCase) -> asking.Principal:
+def _applicant_principal(stored: StoredCase) -> Principal:
     name, key = stored.applicant.get("name"), stored.applicant.get("id_card")
-    return asking.Principal(
+    return Principal(
         stored.account, str(name or ""), None, (_APPLICANT,), key if isinstance(key, str) else None
     )
 
@@ -922,8 +940,7 @@ def _is_own(stored: StoredCase, who: SignIn) -> bool:
 
 def _has_open_task(stored: StoredCase, who: SignIn) -> bool:
     return any(
-        t.party == who.account.party and t.role in who.account.roles
-        for t in stored.case.open_tasks
+        t.party == who.account.party and t.role in who.account.roles for t in stored.case.open_tasks
     )
 
 
@@ -964,9 +981,7 @@ def _note(
     case_no: str,
     **facts: Json,
 ) -> None:
-    actor = (
-        Actor(who.account.account, who.account.party, "") if who else Actor("process", None, "")
-    )
+    actor = Actor(who.account.account, who.account.party, "") if who else Actor("process", None, "")
     deployment.journal.append(conn, keeping.audit_entry(kind, now, actor, case_no, **facts))
 
 
@@ -988,4 +1003,3 @@ def _discard_quietly(platform: Platform, who: SignIn, case_no: str) -> None:
         discard_draft(platform, who, case_no)
     except Fault:
         return
-

@@ -150,7 +150,9 @@ class AnswersMissing(Fault):
     zh = "答案文件无法使用:{problem}。"
     en = "The answer file cannot be used: {problem}."
     next_zh = '文件应为 JSON 对象,键为字段指针,如 {{"/application/deceased_name": "…"}}。'
-    next_en = 'It must be a JSON object keyed by pointer, e.g. {{"/application/deceased_name": "…"}}.'
+    next_en = (
+        'It must be a JSON object keyed by pointer, e.g. {{"/application/deceased_name": "…"}}.'
+    )
 
 
 class FormUnreadable(Fault):

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from pathlib import Path
+from typing import Literal
 
 from builder.cases.errors import ActionNotAllowed
 from builder.cases.keeping import load_case, load_draft
@@ -21,7 +22,7 @@ from builder.identity import SignIn
 from builder.scenario.model import Text
 from federation.audit import Journal, Record
 from federation.crypto import Signer
-from federation.hub import TrailEntry
+from federation.hub.remote import TrailEntry
 from federation.trust import PURPOSES, Grant
 
 __all__ = [
@@ -30,6 +31,7 @@ __all__ = [
     "export",
     "grants",
     "journal_title",
+    "names",
     "purpose_title",
     "trace",
     "verify",
@@ -97,7 +99,11 @@ def _grant_line(
     state = grant.state_at(platform.clock())
     dataset = platform.catalog.find(asked.dataset)
     scenario = next(
-        (d.current.meta.title for d in platform.deployments.all() if d.current.hash == asked.scenario),
+        (
+            d.current.meta.title
+            for d in platform.deployments.all()
+            if d.current.hash == asked.scenario
+        ),
         None,
     )
     return GrantLine(
@@ -126,7 +132,9 @@ def _grant_line(
     )
 
 
-def _may(grant: Grant, state: str, reader: SignIn | None) -> tuple[str, ...]:  # type: ignore[return] # the cases below are all
+def _may(
+    grant: Grant, state: str, reader: SignIn | None
+) -> tuple[Literal["approve", "refuse", "revoke"], ...]:
     is_owner = (
         reader is not None
         and reader.account.party == grant.ask.owner
@@ -155,8 +163,8 @@ def audit(
     limit: int = 100,
 ) -> Trace:
     """Return the newest entries of all journals (or one) that meet the filters."""
-    names = [journal] if journal else list(_names(platform))
-    lines, unanswered = _gather(platform, names, (case,) if case else (), limit)
+    wanted = [journal] if journal in set(names(platform)) else list(names(platform))
+    lines, unanswered = _gather(platform, wanted, (case,) if case else (), limit)
     kept = [
         line
         for line in lines
@@ -176,12 +184,12 @@ def trace(platform: Platform, case_no: str) -> Trace:
     stored = load_case(deployment, case_no)
     draft = load_draft(deployment, case_no) if stored is None else None
     former = stored.former if stored else draft.former if draft else ()
-    names = [
+    wanted = [
         name
-        for name in _names(platform)
+        for name in names(platform)
         if not name.startswith("case:") or name == f"case:{deployment.id}"
     ]
-    lines, unanswered = _gather(platform, names, (*former, case_no), 1000)
+    lines, unanswered = _gather(platform, wanted, (*former, case_no), 1000)
     ordered = tuple(sorted(lines, key=lambda line: (line.at, line.journal, line.seq)))
     return Trace(case_no, deployment.current.meta.title, ordered, unanswered)
 
@@ -233,7 +241,8 @@ def journal_title(platform: Platform, name: str) -> Text:
             return Text(f"{title.zh}办件库", f"Cases of {title.en}")
 
 
-def _names(platform: Platform) -> Iterator[str]:
+def names(platform: Platform) -> Iterator[str]:
+    """Yield the name of every journal of the city: the hub's, each deployment's, each node's."""
     yield "hub"
     for deployment in platform.deployments.all():
         yield f"case:{deployment.id}"
@@ -262,18 +271,12 @@ def _gather(
     return lines, silent
 
 
-def _read(
-    platform: Platform, name: str, cases: tuple[str, ...], limit: int
-) -> Iterator[AuditLine]:
+def _read(platform: Platform, name: str, cases: tuple[str, ...], limit: int) -> Iterator[AuditLine]:
     kind, _, rest = name.partition(":")
     for case in cases or (None,):
+        entries: Iterable[Record | TrailEntry]
         if kind == "node":
-            if case is None:
-                size = platform.hub.trail(rest, limit=1).size
-                found = platform.hub.trail(rest, since=max(0, size - limit), limit=limit)
-            else:
-                found = platform.hub.trail(rest, case=case, limit=limit)
-            entries: Iterable[Record | TrailEntry] = found.entries
+            entries = platform.hub.trail(rest, case=case, limit=min(limit, 500))
         else:
             journal = platform.journal if kind == "hub" else platform.deployments.get(rest).journal
             entries = journal.search(case=case, limit=limit)

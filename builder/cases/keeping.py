@@ -157,9 +157,7 @@ def move_draft(conn: Connection, draft: Draft, *, to: str, seen: int) -> bool:
         return False
     moved = replace(draft, case_no=to, former=(*draft.former, draft.case_no))
     write_draft(conn, moved, seen=None)
-    conn.execute(
-        update(tables.use).where(tables.use.c.case_no == draft.case_no).values(case_no=to)
-    )
+    conn.execute(update(tables.use).where(tables.use.c.case_no == draft.case_no).values(case_no=to))
     return True
 
 
@@ -305,8 +303,16 @@ def read_uses(deployment: Deployment, case_no: str) -> tuple[Use, ...]:
         )
         return tuple(
             Use(
-                r.at, r.node, r.dataset, tuple(r.fields), r.subject, r.purpose, r.grant,
-                r.asked_by, r.outcome, r.entry,
+                r.at,
+                r.node,
+                r.dataset,
+                tuple(r.fields),
+                r.subject,
+                r.purpose,
+                r.grant,
+                r.asked_by,
+                r.outcome,
+                r.entry,
             )
             for r in rows
         )

@@ -14,12 +14,13 @@ from builder.cases.errors import CaseUnknown, DeploymentUnknown
 from builder.forms import CompiledForm, compile_form
 from builder.identity import LocalAccounts, Sessions
 from builder.process.calendar import Calendar
-from builder.scenario import read_scenario
+from builder.scenario.load import restore
 from builder.scenario.model import Scenario, Text
-from builder.store import hub_metadata
 from builder.store import cases as tables
+from builder.store import hub_metadata
 from builder.store.settings import Settings
 from federation.audit import Journal
+from federation.crypto import Signer
 from federation.hub import Hub
 from federation.ledger import Catalog
 from federation.store import Instant, read, write
@@ -65,6 +66,7 @@ class Deployment:
     home_party: str
     engine: Engine
     journal: Journal
+    catalog: Catalog
     _scenarios: dict[str, Scenario] = field(default_factory=dict)
     _forms: dict[tuple[str, str], CompiledForm] = field(default_factory=dict)
 
@@ -77,7 +79,7 @@ class Deployment:
                 spec = conn.scalars(
                     select(tables.scenario.c.spec).where(tables.scenario.c.hash == scenario_hash)
                 ).one()
-            self._scenarios[scenario_hash] = read_scenario(spec)
+            self._scenarios[scenario_hash] = restore(spec, catalog=self.catalog)
         return self._scenarios[scenario_hash]
 
     def form(self, scenario: Scenario, form: str) -> CompiledForm:
@@ -152,6 +154,8 @@ class Platform:
         journal: the hub's own journal.
         journals: every journal this process keeps itself, by name: ``hub``, ``issuer``,
             ``case:<deployment>``, and in the embedded city ``node:<party>``.
+        steward_signer: gives the key a party's steward seals decisions with. In the demo it lies on
+            this machine; in a city it is the steward's own.
         close: end what runs in the background of this value.
     """
 
@@ -167,6 +171,7 @@ class Platform:
     deployments: Deployments
     hub_engine: Engine
     journal: Journal
+    steward_signer: Callable[[str], Signer]
     journals: dict[str, Journal] = field(default_factory=dict)
     close: Callable[[], None] = lambda: None
 
@@ -179,6 +184,4 @@ class Platform:
         """Return what the ledger calls fields of a dataset."""
         found = self.catalog.datasets.get(dataset)
         known = {f.name: f.title for f in found.fields} if found else {}
-        return tuple(
-            Text(known[f].zh, known[f].en) if f in known else Text(f, f) for f in fields
-        )
+        return tuple(Text(known[f].zh, known[f].en) if f in known else Text(f, f) for f in fields)

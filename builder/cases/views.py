@@ -15,7 +15,7 @@ from builder import forms
 from builder.cases import commands, keeping
 from builder.cases.answers import flat
 from builder.cases.errors import CaseUnknown, MayNotSee, PageUnknown
-from builder.cases.filling import Filling, Parsed, read_provenance
+from builder.cases.filling import Filling, read_provenance
 from builder.cases.governance import purpose_title
 from builder.cases.keeping import Draft, StoredCase
 from builder.cases.platform import Deployment, Platform
@@ -63,11 +63,11 @@ from federation.store import instant_text, read
 
 __all__ = [
     "case",
-    "draft_page",
     "library",
     "matter",
     "my_matters",
     "notices",
+    "page",
     "party_state_title",
     "portal",
     "receipt",
@@ -110,8 +110,7 @@ def matter(platform: Platform, who: SignIn | None, deployment_id: str) -> Matter
         version=meta.version,
         county_title=platform.city.county_title(deployment.county),
         items=tuple(
-            ItemLine(i.id, i.title, i.party, platform.city.party_title(i.party))
-            for i in meta.items
+            ItemLine(i.id, i.title, i.party, platform.city.party_title(i.party)) for i in meta.items
         ),
         departments=tuple(platform.city.party_title(p) for p in meta.parties),
         legal_basis=tuple(b.title for b in meta.legal_basis),
@@ -125,17 +124,17 @@ def matter(platform: Platform, who: SignIn | None, deployment_id: str) -> Matter
 # ── While filling in ─────────────────────────────────────────────────────────────────────────────
 
 
-def draft_page(
+def page(
     platform: Platform,
     who: SignIn,
     case_no: str,
     page_id: str | None = None,
-    parsed: Parsed | None = None,
+    post: Mapping[str, Sequence[str]] | None = None,
 ) -> DraftPage:
     """Return one page of one's own draft, by default the first that is not done.
 
     Args:
-        parsed: the page as just posted, to show what was typed and what to mend.
+        post: the page as just posted, to show what was typed and what to mend.
 
     Raises:
         CaseUnknown: not this person's draft.
@@ -144,9 +143,7 @@ def draft_page(
     deployment, draft = commands.own_draft(platform, who, case_no)
     filling = commands.filling_of(platform, deployment, who, draft)
     journey = filling.journey()
-    page_id = page_id or next(
-        (p for p in journey.pages if p not in draft.done), journey.pages[-1]
-    )
+    page_id = page_id or next((p for p in journey.pages if p not in draft.done), journey.pages[-1])
     if page_id not in journey.pages:
         raise PageUnknown(page=page_id)
     asked, message = _asked(deployment, draft)
@@ -156,7 +153,7 @@ def draft_page(
         filling.answers,
         filling.today,
         filling.known(),
-        parsed=parsed.page if parsed else None,
+        parsed=filling.parse(page_id, post).page if post is not None else None,
         sources=_sources(platform, draft.provenance),
         asked=asked,
     )
@@ -315,12 +312,12 @@ def worklist(
     counts = dict.fromkeys(("open", "overdue", "correcting", "done"), 0)
     for deployment in platform.deployments.all():
         _count(deployment, who, now, counts)
-        items += _work_items(platform, deployment, who, state, text, now, limit, after)
+        items += _work_items(deployment, who, state, text, now, limit, after)
     newest = state == "done"
     items.sort(key=_by_done if newest else _by_due, reverse=newest)
-    page = items[:limit]
-    cursor = _cursor(page[-1]) if len(items) > limit else None
-    return Worklist(tuple(page), counts, state, cursor)
+    shown = items[:limit]
+    cursor = _cursor(shown[-1]) if len(items) > limit else None
+    return Worklist(tuple(shown), counts, state, cursor)
 
 
 def task(
@@ -328,7 +325,6 @@ def task(
     who: SignIn,
     case_no: str,
     task_id: str,
-    errors: Sequence[Mapping[str, object]] = (),
     post: Mapping[str, Sequence[str]] | None = None,
 ) -> TaskView:
     """Return a task as its officer sees it: the fields of this step and nothing else of the case.
@@ -339,7 +335,6 @@ def task(
     Raises:
         TaskUnknown, MayNotAct: not this officer's task.
     """
-    del errors
     deployment, stored, state = commands.officers_task(platform, who, case_no, task_id)
     scenario = stored.scenario
     step = scenario.step(state.step)
@@ -523,9 +518,7 @@ def _matter_line(platform: Platform, stored: StoredCase) -> MatterLine:
     )
 
 
-def _party_lines(
-    platform: Platform, stored: StoredCase, now: datetime
-) -> tuple[PartyLine, ...]:
+def _party_lines(platform: Platform, stored: StoredCase, now: datetime) -> tuple[PartyLine, ...]:
     """Return one line per department of the matter, lead first."""
     scenario = stored.scenario
     lines = []
@@ -534,9 +527,7 @@ def _party_lines(
         tasks = [t for t in stored.case.tasks.values() if t.party == party]
         items = dict.fromkeys(t.item for t in own if t.item)
         if own:
-            lines.append(
-                _party_line(platform, stored, party, own, tasks, tuple(items), now)
-            )
+            lines.append(_party_line(platform, stored, party, own, tasks, tuple(items), now))
     return tuple(lines)
 
 
@@ -566,9 +557,7 @@ def _party_line(
     )
 
 
-def _party_state(
-    stored: StoredCase, own: Sequence[Task], newest: Mapping[str, TaskState]
-) -> str:
+def _party_state(stored: StoredCase, own: Sequence[Task], newest: Mapping[str, TaskState]) -> str:
     statuses = {t.status for t in newest.values()}
     if "open" in statuses:
         return "working"
@@ -715,17 +704,17 @@ def _correction(platform: Platform, stored: StoredCase) -> CorrectionAsked | Non
     first = stored.case.corrections[0]
     party = stored.case.tasks[first.task].party
     titles = tuple(_field_title(stored.scenario, p) for p in first.fields)
-    page = next(
+    place = next(
         (
-            page.id
-            for page in stored.scenario.start_form.pages
-            for section in page.sections
+            form_page.id
+            for form_page in stored.scenario.start_form.pages
+            for section in form_page.sections
             for control in section.controls
             if control.scope in first.fields
         ),
         None,
     )
-    return CorrectionAsked(platform.city.party_title(party), first.reason, titles, page)
+    return CorrectionAsked(platform.city.party_title(party), first.reason, titles, place)
 
 
 def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel | None:
@@ -742,9 +731,7 @@ def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel 
     return forms.summary(scenario, unique, answers) if unique else None  # type: ignore[arg-type] # JSON
 
 
-def _recorded(
-    scenario: Scenario, step: Task, answers: Mapping[str, object]
-) -> SummaryModel | None:
+def _recorded(scenario: Scenario, step: Task, answers: Mapping[str, object]) -> SummaryModel | None:
     if step.form is None:
         return None
     pointers = [c.scope for c in scenario.form(step.form).controls() if c.scope]
@@ -752,13 +739,11 @@ def _recorded(
     return forms.summary(scenario, found, answers) if found else None  # type: ignore[arg-type] # JSON
 
 
-def _officer_page(
-    filling: Filling, post: Mapping[str, Sequence[str]] | None
-) -> forms.PageModel:
-    page = filling.form.form.pages[0].id
-    parsed = filling.parse(page, post).page if post is not None else None
+def _officer_page(filling: Filling, post: Mapping[str, Sequence[str]] | None) -> forms.PageModel:
+    only = filling.form.form.pages[0].id
+    parsed = filling.parse(only, post).page if post is not None else None
     return forms.view_page(
-        filling.form, page, filling.answers, filling.today, filling.known(), parsed=parsed
+        filling.form, only, filling.answers, filling.today, filling.known(), parsed=parsed
     )
 
 
@@ -782,9 +767,7 @@ def _checks(stored: StoredCase) -> tuple[tuple[Text, Text], ...]:
 
 def _correctable(scenario: Scenario, step: Task) -> tuple[FieldChoice, ...]:
     own = scenario.start_form.scopes()
-    return tuple(
-        FieldChoice(p, _field_title(scenario, p)) for p in step.visible if p in own
-    )
+    return tuple(FieldChoice(p, _field_title(scenario, p)) for p in step.visible if p in own)
 
 
 def _field_title(scenario: Scenario, pointer: str) -> Text:
@@ -798,7 +781,10 @@ def _field_title(scenario: Scenario, pointer: str) -> Text:
 def _step_title(scenario: Scenario, step: str | None) -> Text:
     if step == APPLY:
         return Text("申请人修改申请", "The applicant changes the application")
-    things: Iterable[Step | Branch] = (*steps(scenario.process.root), *branches(scenario.process.root))
+    things: Iterable[Step | Branch] = (
+        *steps(scenario.process.root),
+        *branches(scenario.process.root),
+    )
     for thing in things:
         if thing.id == step:
             title = thing.title
@@ -812,9 +798,7 @@ def _party_of(scenario: Scenario, step: str) -> str | None:
     return next((t.party for t in scenario.tasks() if t.id == step), None)
 
 
-def _count(
-    deployment: Deployment, who: SignIn, now: datetime, counts: dict[str, int]
-) -> None:
+def _count(deployment: Deployment, who: SignIn, now: datetime, counts: dict[str, int]) -> None:
     column = tables.task.c
     mine = (column.party == who.account.party) & column.role.in_(who.account.roles)
     with read(deployment.engine) as conn:
@@ -823,13 +807,15 @@ def _count(
         ):
             if state in counts:
                 counts[state] += n
-        counts["overdue"] += conn.scalar(
-            select(func.count()).where(mine, column.state == "open", column.due_at < now)
-        ) or 0
+        counts["overdue"] += (
+            conn.scalar(
+                select(func.count()).where(mine, column.state == "open", column.due_at < now)
+            )
+            or 0
+        )
 
 
 def _work_items(
-    platform: Platform,
     deployment: Deployment,
     who: SignIn,
     state: str,
@@ -909,7 +895,9 @@ def _behind(  # type: ignore[no-untyped-def] # columns of three types
     first, second, third = (type_coerce(c, String) for c in place)
     a, b, c = values
     if newest:
-        return or_(first < a, (first == a) & (second < b), (first == a) & (second == b) & (third < c))
+        return or_(
+            first < a, (first == a) & (second < b), (first == a) & (second == b) & (third < c)
+        )
     return or_(first > a, (first == a) & (second > b), (first == a) & (second == b) & (third > c))
 
 
@@ -935,4 +923,3 @@ def _known(moment: datetime | None) -> datetime:
     if moment is None:
         raise CaseUnknown(case="")
     return moment
-

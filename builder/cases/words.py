@@ -65,7 +65,9 @@ EVENTS: Mapping[str, Text] = {
     "correction_asked": Text("“{step}”要求补正", "“{step}” asks for a correction"),
     "corrected": Text("已补正", "The correction was handed in"),
     "query_answered": Text("“{step}”已得到答复", "“{step}” was answered"),
-    "query_failed": Text("“{step}”暂无答复,稍后自动重试", "“{step}” got no answer yet; it is retried"),
+    "query_failed": Text(
+        "“{step}”暂无答复,稍后自动重试", "“{step}” got no answer yet; it is retried"
+    ),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
     "notice_sent": Text("已通知您:{step}", "You were told: {step}"),
     "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),

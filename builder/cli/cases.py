@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from builder.app import opened
+from builder.app import opened, rehearsal
 from builder.cases import commands, views, walks
 from builder.cases.errors import AnswersMissing
 from builder.cli.console import Terminal
@@ -51,10 +51,12 @@ def start(
     if term.json:
         term.print_json(receipt)
     else:
-        term.lines([
-            term.pick("已受理,编号 ", "Handed in, number ") + receipt.case_no,
-            f"{term.say(receipt.title)} · {receipt.at:%Y-%m-%d %H:%M}",
-        ])
+        term.lines(
+            [
+                term.pick("已受理,编号 ", "Handed in, number ") + receipt.case_no,
+                f"{term.say(receipt.title)} · {receipt.at:%Y-%m-%d %H:%M}",
+            ]
+        )
 
 
 def act(
@@ -65,7 +67,9 @@ def act(
     action: Annotated[
         str, typer.Option(help="approve / reject / return / correct / submit")
     ] = "approve",
-    answers: Annotated[Path | None, typer.Option(help="本环节填写的内容 · What the step asks.")] = None,
+    answers: Annotated[
+        Path | None, typer.Option(help="本环节填写的内容 · What the step asks.")
+    ] = None,
     reason: Annotated[str, typer.Option(help="理由 · Reason.")] = "",
     to: Annotated[str | None, typer.Option(help="退回到哪一步 · Step to return to.")] = None,
     field: Annotated[
@@ -104,18 +108,32 @@ def case(
     term.table(
         [term.pick("部门", "Department"), term.pick("状态", "State"), term.pick("期限", "Due")],
         [
-            (term.say(p.title), term.say(views.party_state_title(p.state)),
-             f"{p.due:%Y-%m-%d}" if p.due else "")
+            (
+                term.say(p.title),
+                term.say(views.party_state_title(p.state)),
+                f"{p.due:%Y-%m-%d}" if p.due else "",
+            )
             for p in view.parties
         ],
     )
     term.table(
-        [term.pick("时间", "When"), term.pick("节点", "Node"), term.pick("数据", "Data"),
-         term.pick("用途", "Purpose"), term.pick("授权", "Grant"), term.pick("结果", "Outcome")],
         [
-            (f"{u.at:%m-%d %H:%M}", term.say(u.node_title),
-             term.say(u.dataset_title) + ": " + "、".join(term.say(f) for f in u.fields),
-             term.say(u.purpose_title), u.grant, u.outcome)
+            term.pick("时间", "When"),
+            term.pick("节点", "Node"),
+            term.pick("数据", "Data"),
+            term.pick("用途", "Purpose"),
+            term.pick("授权", "Grant"),
+            term.pick("结果", "Outcome"),
+        ],
+        [
+            (
+                f"{u.at:%m-%d %H:%M}",
+                term.say(u.node_title),
+                term.say(u.dataset_title) + ": " + "、".join(term.say(f) for f in u.fields),
+                term.say(u.purpose_title),
+                u.grant,
+                u.outcome,
+            )
             for u in view.uses
         ],
         title=term.pick("谁用了我的数据", "Who used my data"),
@@ -135,11 +153,21 @@ def worklist(
         term.print_json(found)
         return
     term.table(
-        [term.pick("编号", "Case"), term.pick("环节", "Task"), term.pick("事项", "Matter"),
-         term.pick("申请人", "Applicant"), term.pick("期限", "Due")],
         [
-            (i.case_no, f"{i.task}  {term.say(i.title)}", term.say(i.matter), i.applicant,
-             f"{i.due:%Y-%m-%d}" if i.due else "")
+            term.pick("编号", "Case"),
+            term.pick("环节", "Task"),
+            term.pick("事项", "Matter"),
+            term.pick("申请人", "Applicant"),
+            term.pick("期限", "Due"),
+        ],
+        [
+            (
+                i.case_no,
+                f"{i.task}  {term.say(i.title)}",
+                term.say(i.matter),
+                i.applicant,
+                f"{i.due:%Y-%m-%d}" if i.due else "",
+            )
             for i in found.items
         ],
     )
@@ -154,10 +182,10 @@ def walk(
     """运行场景自带的走查 · Run a scenario's own walks."""
     term: Terminal = ctx.obj
     outcomes = []
-    with opened(term.home) as platform:
+    with rehearsal(term.home) as (platform, clock):
         deployment = commands.find_deployment(platform, scenario, county)
         for one in walks.read_walks(deployment.current.id, only):
-            outcome = walks.run(platform, deployment.id, one)
+            outcome = walks.run(platform, clock, deployment.id, one)
             outcomes.append(outcome)
             mark = "✓" if outcome.fault is None else "✗"
             term.err.print(f"{mark} {one.id}  {term.say(one.title)}", markup=False)
@@ -165,15 +193,26 @@ def walk(
                 term.err.print(f"    {outcome.fault.message(term.lang)}", markup=False)
     failed = [o for o in outcomes if o.fault]
     if term.json:
-        term.print_json([
-            {"walk": o.walk, "steps": o.steps, "case": o.case_no,
-             "fault": o.fault.to_json(term.lang) if o.fault else None}
-            for o in outcomes
-        ])
+        term.print_json(
+            [
+                {
+                    "walk": o.walk,
+                    "steps": o.steps,
+                    "case": o.case_no,
+                    "fault": o.fault.to_json(term.lang) if o.fault else None,
+                }
+                for o in outcomes
+            ]
+        )
     else:
-        term.lines([term.pick(
-            f"{len(outcomes) - len(failed)} 个通过,{len(failed)} 个不符",
-            f"{len(outcomes) - len(failed)} passed, {len(failed)} failed")])
+        term.lines(
+            [
+                term.pick(
+                    f"{len(outcomes) - len(failed)} 个通过,{len(failed)} 个不符",
+                    f"{len(outcomes) - len(failed)} passed, {len(failed)} failed",
+                )
+            ]
+        )
     if failed:
         raise typer.Exit(1)
 
@@ -187,10 +226,17 @@ def template_list(ctx: typer.Context) -> None:
         term.print_json(cards)
     else:
         term.table(
-            [term.pick("编号", "Id"), term.pick("名称", "Title"), term.pick("牵头", "Lead"),
-             term.pick("部门", "Departments"), term.pick("事项", "Items")],
-            [(c.scenario, term.say(c.title), term.say(c.lead_title), c.departments, c.items)
-             for c in cards],
+            [
+                term.pick("编号", "Id"),
+                term.pick("名称", "Title"),
+                term.pick("牵头", "Lead"),
+                term.pick("部门", "Departments"),
+                term.pick("事项", "Items"),
+            ],
+            [
+                (c.scenario, term.say(c.title), term.say(c.lead_title), c.departments, c.items)
+                for c in cards
+            ],
         )
 
 
@@ -205,21 +251,36 @@ def template_show(
     if term.json:
         term.print_json(found)
         return
-    term.lines([
-        f"{term.say(found.card.title)}  {found.version}",
-        term.say(found.card.summary),
-        term.pick("牵头:", "Lead: ") + term.say(found.card.lead_title),
-        term.pick("配合:", "With: ") + "、".join(term.say(d) for d in found.departments[1:]),
-    ])
+    term.lines(
+        [
+            f"{term.say(found.card.title)}  {found.version}",
+            term.say(found.card.summary),
+            term.pick("牵头:", "Lead: ") + term.say(found.card.lead_title),
+            term.pick("配合:", "With: ") + "、".join(term.say(d) for d in found.departments[1:]),
+        ]
+    )
     term.table(
         [term.pick("事项", "Item"), term.pick("部门", "Department")],
         [(term.say(i.title), term.say(i.party_title)) for i in found.items],
     )
     term.table(
-        [term.pick("数据集", "Dataset"), term.pick("来自", "From"), term.pick("数据项", "Fields"),
-         term.pick("用途", "Purpose"), term.pick("最高级别", "Grade")],
-        [(term.say(d.title), term.say(d.party_title), "、".join(term.say(f) for f in d.fields),
-          term.say(d.purpose_title), d.grade) for d in found.data_bill],
+        [
+            term.pick("数据集", "Dataset"),
+            term.pick("来自", "From"),
+            term.pick("数据项", "Fields"),
+            term.pick("用途", "Purpose"),
+            term.pick("最高级别", "Grade"),
+        ],
+        [
+            (
+                term.say(d.title),
+                term.say(d.party_title),
+                "、".join(term.say(f) for f in d.fields),
+                term.say(d.purpose_title),
+                d.grade,
+            )
+            for d in found.data_bill
+        ],
         title=term.pick("用数清单", "Data bill"),
     )
 
@@ -243,5 +304,3 @@ def _answers(path: Path) -> dict[str, Json]:
     if not isinstance(doc, dict):
         raise AnswersMissing(problem="JSON ≠ object", where=path.name)
     return doc
-
-

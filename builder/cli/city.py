@@ -36,7 +36,9 @@ def demo(
     ctx: typer.Context,
     port: Annotated[int, typer.Option(help="端口 · Port on 127.0.0.1.")] = 8600,
     scale: Annotated[int, typer.Option(help="数据规模倍数 · Times the usual size.", min=1)] = 1,
-    fresh: Annotated[bool, typer.Option("--fresh", help="先删除旧的演示城市 · Start anew.")] = False,
+    fresh: Annotated[
+        bool, typer.Option("--fresh", help="先删除旧的演示城市 · Start anew.")
+    ] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="只生成 · Build only.")] = False,
 ) -> None:
     """生成演示城市并启动 · Build the demo city and serve it."""
@@ -86,7 +88,9 @@ def doctor(ctx: typer.Context) -> None:
     if term.json:
         term.print_json({"ok": all(c.ok for c in checks), "checks": checks})
     else:
-        term.lines(f"{'✓' if c.ok else '✗'} {term.say(c.what)}: {term.say(c.found)}" for c in checks)
+        term.lines(
+            f"{'✓' if c.ok else '✗'} {term.say(c.what)}: {term.say(c.found)}" for c in checks
+        )
     if not all(c.ok for c in checks):
         raise typer.Exit(1)
 
@@ -119,20 +123,35 @@ def _print_accounts(term: Terminal, address: str | None) -> None:
         term.print_json({"address": address, "password": demo_password(), "accounts": listed})
         return
     term.table(
-        [term.pick("账号", "Account"), term.pick("是谁", "Who"), term.pick("部门", "Department"),
-         term.pick("角色", "Role")],
         [
-            (a.account, a.name[term.lang], term.say(city.party_title(a.party)) if a.party else "",
-             ", ".join(a.roles))
+            term.pick("账号", "Account"),
+            term.pick("是谁", "Who"),
+            term.pick("部门", "Department"),
+            term.pick("角色", "Role"),
+        ],
+        [
+            (
+                a.account,
+                a.name[term.lang],
+                term.say(city.party_title(a.party)) if a.party else "",
+                ", ".join(a.roles),
+            )
             for a in accounts
         ],
-        title=term.pick(f"演示账号,口令都是 {demo_password()}",
-                        f"Demo accounts, all with the password {demo_password()}"),
+        title=term.pick(
+            f"演示账号,口令都是 {demo_password()}",
+            f"Demo accounts, all with the password {demo_password()}",
+        ),
     )
-    term.lines([term.pick(
-        "演示在一个进程里运行全部节点:一个进程不是信任边界。所有人和数据都是生成的。",
-        "The demo runs every node in one process: one process is not a trust boundary. "
-        "Everyone and everything in it is generated.")])
+    term.lines(
+        [
+            term.pick(
+                "演示在一个进程里运行全部节点:一个进程不是信任边界。所有人和数据都是生成的。",
+                "The demo runs every node in one process: one process is not a trust boundary. "
+                "Everyone and everything in it is generated.",
+            )
+        ]
+    )
     if address:
         term.lines([f"\n→ {address}"])
 
@@ -159,14 +178,30 @@ def _web_command(host: str, port: int, workers: int) -> list[str]:
     if sys.platform == "win32":
         return [sys.executable, "-m", "waitress", f"--listen={host}:{port}", "wsgi:app"]
     return [
-        sys.executable, "-m", "gunicorn", "--bind", f"{host}:{port}", "--workers", str(workers),
-        "--worker-class", "gthread", "--threads", "8", "--graceful-timeout", "10",
-        "--log-level", "warning", "--access-logfile", "/dev/null", "wsgi:app",
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "--bind",
+        f"{host}:{port}",
+        "--workers",
+        str(workers),
+        "--worker-class",
+        "gthread",
+        "--threads",
+        "8",
+        "--graceful-timeout",
+        "10",
+        "--log-level",
+        "warning",
+        "--access-logfile",
+        "/dev/null",
+        "wsgi:app",
     ]
 
 
 def _watch(
-    children: list[subprocess.Popen[bytes]], commands: Sequence[list[str]],
+    children: list[subprocess.Popen[bytes]],
+    commands: Sequence[list[str]],
     environment: dict[str, str],
 ) -> None:
     """Stay until the web ends; a worker that ends is started again."""

@@ -80,7 +80,9 @@ class Terminal:
     def fault(self, fault: Fault) -> None:
         """Print a fault: for programs as its JSON shape, for people as words; both on stderr."""
         if self.json or not sys.stderr.isatty():
-            print(json.dumps(fault.to_json(self.lang), ensure_ascii=False, indent=2), file=sys.stderr)
+            print(
+                json.dumps(fault.to_json(self.lang), ensure_ascii=False, indent=2), file=sys.stderr
+            )
             return
         self._fault_in_words(fault)
 

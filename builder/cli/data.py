@@ -73,10 +73,21 @@ def catalog_search(
         term.print_json(hits)
         return
     term.table(
-        [term.pick("数据项", "Field"), term.pick("名称", "Title"), term.pick("级别", "Grade"),
-         term.pick("部门", "Party")],
-        [(f"{h.dataset}.{h.field}" if h.field else h.dataset,
-          h.title.zh if term.lang == "zh" else h.title.en, h.grade, h.party) for h in hits],
+        [
+            term.pick("数据项", "Field"),
+            term.pick("名称", "Title"),
+            term.pick("级别", "Grade"),
+            term.pick("部门", "Party"),
+        ],
+        [
+            (
+                f"{h.dataset}.{h.field}" if h.field else h.dataset,
+                h.title.zh if term.lang == "zh" else h.title.en,
+                h.grade,
+                h.party,
+            )
+            for h in hits
+        ],
     )
 
 
@@ -91,15 +102,24 @@ def catalog_show(
         term.print_json(found)
         return
     zh = term.lang == "zh"
-    term.lines([
-        f"{found.id}  {found.title.zh if zh else found.title.en}  {found.grade}",
-        " › ".join(p.zh if zh else p.en for p in found.path),
-    ])
+    term.lines(
+        [
+            f"{found.id}  {found.title.zh if zh else found.title.en}  {found.grade}",
+            " › ".join(p.zh if zh else p.en for p in found.path),
+        ]
+    )
     term.table(
-        [term.pick("数据项", "Field"), term.pick("名称", "Title"), term.pick("类型", "Type"),
-         term.pick("分类", "Class"), term.pick("级别", "Grade")],
-        [(f.name, f.title.zh if zh else f.title.en, f.type, f.category, f.grade)
-         for f in found.fields],
+        [
+            term.pick("数据项", "Field"),
+            term.pick("名称", "Title"),
+            term.pick("类型", "Type"),
+            term.pick("分类", "Class"),
+            term.pick("级别", "Grade"),
+        ],
+        [
+            (f.name, f.title.zh if zh else f.title.en, f.type, f.category, f.grade)
+            for f in found.fields
+        ],
     )
 
 
@@ -113,12 +133,20 @@ def catalog_stats(ctx: typer.Context) -> None:
         return
     term.table(
         [term.pick("层级", "Level"), term.pick("数量", "Count"), term.pick("目标", "Target")],
-        [(level, n, stats.fields_target.at_least if level == "L5" else "")
-         for level, n in stats.levels.items()],
+        [
+            (level, n, stats.fields_target.at_least if level == "L5" else "")
+            for level, n in stats.levels.items()
+        ],
     )
     rows = ", ".join(f"{n:,} ({how})" for how, n in stats.rows.items()) or "0"
-    term.lines([term.pick(f"行数:{rows};目标 {stats.rows_target.at_least:,}",
-                          f"Rows: {rows}; target {stats.rows_target.at_least:,}")])
+    term.lines(
+        [
+            term.pick(
+                f"行数:{rows};目标 {stats.rows_target.at_least:,}",
+                f"Rows: {rows}; target {stats.rows_target.at_least:,}",
+            )
+        ]
+    )
 
 
 def grant_list(
@@ -133,11 +161,27 @@ def grant_list(
         term.print_json(lines)
         return
     term.table(
-        [term.pick("授权", "Grant"), term.pick("状态", "State"), term.pick("数据集", "Dataset"),
-         term.pick("用途", "Purpose"), term.pick("给谁", "To"), term.pick("已用", "Used"),
-         term.pick("至", "Until")],
-        [(g.id, g.state, g.dataset, g.purpose, term.say(g.grantee_title), g.used,
-          f"{g.valid_to:%Y-%m-%d}" if g.valid_to else "") for g in lines],
+        [
+            term.pick("授权", "Grant"),
+            term.pick("状态", "State"),
+            term.pick("数据集", "Dataset"),
+            term.pick("用途", "Purpose"),
+            term.pick("给谁", "To"),
+            term.pick("已用", "Used"),
+            term.pick("至", "Until"),
+        ],
+        [
+            (
+                g.id,
+                g.state,
+                g.dataset,
+                g.purpose,
+                term.say(g.grantee_title),
+                g.used,
+                f"{g.valid_to:%Y-%m-%d}" if g.valid_to else "",
+            )
+            for g in lines
+        ],
     )
 
 
@@ -145,7 +189,9 @@ _Grant = Annotated[str, typer.Argument(help="授权编号 · Grant id.")]
 
 
 def grant_approve(
-    ctx: typer.Context, grant: _Grant, user: As,
+    ctx: typer.Context,
+    grant: _Grant,
+    user: As,
     remark: Annotated[str, typer.Option(help="说明 · Remark.")] = "",
 ) -> None:
     """批准 · Approve, as the owner's steward."""
@@ -153,7 +199,9 @@ def grant_approve(
 
 
 def grant_refuse(
-    ctx: typer.Context, grant: _Grant, user: As,
+    ctx: typer.Context,
+    grant: _Grant,
+    user: As,
     remark: Annotated[str, typer.Option(help="理由 · Reason.")],
 ) -> None:
     """不批准 · Refuse, with the reason."""
@@ -161,7 +209,9 @@ def grant_refuse(
 
 
 def grant_revoke(
-    ctx: typer.Context, grant: _Grant, user: As,
+    ctx: typer.Context,
+    grant: _Grant,
+    user: As,
     remark: Annotated[str, typer.Option(help="理由 · Reason.")],
 ) -> None:
     """收回 · Revoke, with the reason."""
@@ -195,11 +245,16 @@ def audit_verify(ctx: typer.Context) -> None:
     if term.json:
         term.print_json({"intact": not broken, "journals": states})
     else:
-        term.lines([term.pick(
-            f"{len(states)} 本日志,{sum(s.entries for s in states)} 条,"
-            + ("全部完整" if not broken else f"{len(broken)} 本有问题"),
-            f"{len(states)} journals, {sum(s.entries for s in states)} entries, "
-            + ("all intact" if not broken else f"{len(broken)} broken"))])
+        term.lines(
+            [
+                term.pick(
+                    f"{len(states)} 本日志,{sum(s.entries for s in states)} 条,"
+                    + ("全部完整" if not broken else f"{len(broken)} 本有问题"),
+                    f"{len(states)} journals, {sum(s.entries for s in states)} entries, "
+                    + ("all intact" if not broken else f"{len(broken)} broken"),
+                )
+            ]
+        )
     if broken:
         raise typer.Exit(1)
 
@@ -215,13 +270,27 @@ def audit_trace(
         term.print_json(trace)
         return
     term.table(
-        [term.pick("时间", "When"), term.pick("日志", "Journal"), term.pick("事件", "Event"),
-         term.pick("谁", "Who"), term.pick("数据", "Data"), term.pick("授权", "Grant"),
-         term.pick("结果", "Outcome")],
-        [(f"{line.at:%m-%d %H:%M:%S}", f"{term.say(line.journal_title)}#{line.seq}",
-          term.say(line.kind_title), line.actor,
-          ": ".join(filter(None, [line.dataset, ",".join(term.say(f) for f in line.fields)])),
-          line.grant or "", line.outcome or "") for line in trace.lines],
+        [
+            term.pick("时间", "When"),
+            term.pick("日志", "Journal"),
+            term.pick("事件", "Event"),
+            term.pick("谁", "Who"),
+            term.pick("数据", "Data"),
+            term.pick("授权", "Grant"),
+            term.pick("结果", "Outcome"),
+        ],
+        [
+            (
+                f"{line.at:%m-%d %H:%M:%S}",
+                f"{term.say(line.journal_title)}#{line.seq}",
+                term.say(line.kind_title),
+                line.actor,
+                ": ".join(filter(None, [line.dataset, ",".join(term.say(f) for f in line.fields)])),
+                line.grant or "",
+                line.outcome or "",
+            )
+            for line in trace.lines
+        ],
     )
 
 

@@ -45,9 +45,7 @@ def _options(
     as_json: Annotated[
         bool, typer.Option("--json", help="输出一份 JSON · Print one JSON document.")
     ] = False,
-    version: Annotated[
-        bool, typer.Option("--version", callback=_version, is_eager=True)
-    ] = False,
+    version: Annotated[bool, typer.Option("--version", callback=_version, is_eager=True)] = False,
 ) -> None:
     del version
     ctx.obj = Terminal(home, detect_lang(lang), as_json)

@@ -55,7 +55,7 @@ def parse(text: str) -> Tree:
     return _convert(_only(statements), 0)
 
 
-def _only(statements: list[exp.Expression | None]) -> exp.Expression:
+def _only(statements: list[exp.Expr | None]) -> exp.Expression:
     """Return the one expression of ``SELECT <it>``; anything else is refused."""
     select = statements[0] if len(statements) == 1 else None
     if not isinstance(select, exp.Select):

@@ -244,5 +244,12 @@ def _source(
     if question.pointer is None or question.pointer not in sources.provenance:
         return None
     fetched = given(control, known)
+    if fetched is None and _is_known(control, known):
+        return None  # what came could not be used, so the value is not from there
     edited = fetched is not None and value != fetched
     return sources.of(question.pointer, locked=question.id in state.locked, edited=edited)
+
+
+def _is_known(control: CompiledControl, known: Known) -> bool:
+    prefill = control.question.prefill
+    return prefill is not None and known.get(f"{prefill.query}.{prefill.column}") is not None

@@ -140,8 +140,10 @@ class LocalAccounts:
 
     def all(self) -> tuple[Account, ...]:
         """Return every active account, in the order they were added."""
-        query = select(account_table).where(account_table.c.active).order_by(
-            account_table.c.created_at, account_table.c.account
+        query = (
+            select(account_table)
+            .where(account_table.c.active)
+            .order_by(account_table.c.created_at, account_table.c.account)
         )
         with read(self._engine) as conn:
             return tuple(_account(row) for row in conn.execute(query))

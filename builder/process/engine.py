@@ -12,7 +12,6 @@ from datetime import datetime, timedelta
 from types import MappingProxyType
 from typing import cast
 
-from builder.expr import evaluate
 from builder.process import errors
 from builder.process.calendar import SHANGHAI, Calendar
 from builder.process.case import (
@@ -205,7 +204,7 @@ class _Walk:
         scope = Scope(self.plan.scenario, self.case)
         today = self.now.astimezone(SHANGHAI).date()
         arms = [self.plan.nodes[arm] for arm in node.inner]
-        met = [arm.id for arm in arms if arm.when and evaluate(arm.when, scope, today) is True]
+        met = [arm.id for arm in arms if arm.when and arm.when(scope, today) is True]
         free = [arm.id for arm in arms if arm.when is None]
         if isinstance(node.step, Choice):
             return (met or free)[:1]

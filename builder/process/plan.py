@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from functools import lru_cache
+from typing import TypeAlias
 
-from builder.expr import Tree, parse
+from builder.expr import Value, compile_tree, parse
 from builder.scenario.model import (
     Branch,
     Control,
@@ -18,7 +20,9 @@ from builder.scenario.model import (
     children,
 )
 
-__all__ = ["Node", "Plan", "plan_of"]
+__all__ = ["Condition", "Node", "Plan", "plan_of"]
+
+Condition: TypeAlias = Callable[[Mapping[str, Value], date], Value]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -28,7 +32,7 @@ class Node:
     Attributes:
         index: place among the parent's children.
         first: number in reading order; the steps inside are those up to `last`.
-        when: parsed condition of a branch.
+        when: compiled condition of a branch: of the case's values and today.
     """
 
     step: Step | Branch
@@ -37,7 +41,7 @@ class Node:
     first: int
     last: int
     inner: tuple[str, ...]
-    when: Tree | None
+    when: Condition | None
 
     @property
     def id(self) -> str:
@@ -112,14 +116,6 @@ class Plan:
                 for sibling in node.parent.inner[node.index + 1 :]:
                     yield from self.inside(self.nodes[sibling])
 
-    def is_before(self, earlier: str, later: str) -> bool:
-        """Tell whether one step always comes before another on every path that has both."""
-        one, other = self.nodes[earlier], self.nodes[later]
-        if one.first >= other.first:
-            return False
-        meeting = next(node for node in one.ancestors() if node.holds(other))
-        return meeting.is_ordered
-
 
 @lru_cache(maxsize=256)
 def plan_of(scenario: Scenario) -> Plan:
@@ -141,7 +137,7 @@ def _place(step: Step | Branch, parent: Node | None, index: int, nodes: dict[str
         first,
         first + _size(step) - 1,
         tuple(child.id for child in inner),
-        None if when is None else parse(when),
+        None if when is None else compile_tree(parse(when)),
     )
     nodes[step.id] = node
     for place, child in enumerate(inner):

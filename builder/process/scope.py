@@ -6,14 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 from types import MappingProxyType
-from typing import TypeAlias
 
+from builder.expr import Value
 from builder.process.case import Case
 from builder.scenario.model import PARAMS, Json, Scenario, ValueType
 
-__all__ = ["Scope", "Value", "typed"]
-
-Value: TypeAlias = "str | int | bool | Decimal | date | datetime | None"
+__all__ = ["Scope", "typed"]
 
 
 class Scope(Mapping[str, Value]):

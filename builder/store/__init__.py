@@ -6,8 +6,7 @@ deployment's own audit journal, so that what happened and the record of it share
 Each table is declared in the module that owns it.
 """
 
-from federation.store import hub_metadata
-
 from builder.store.cases import case_metadata
+from federation.store import hub_metadata
 
 __all__ = ["case_metadata", "hub_metadata"]

@@ -2,7 +2,7 @@
 
 from builder.errors import Fault
 
-__all__ = ["SettingUnknown", "SettingWrong", "SettingsMissing", "SettingsUnreadable"]
+__all__ = ["HomeUnusable", "SettingUnknown", "SettingWrong", "SettingsMissing", "SettingsUnreadable"]
 
 
 class SettingsMissing(Fault):
@@ -47,3 +47,14 @@ class SettingWrong(Fault):
     en = "The setting “{key}” must be: {expected}."
     next_zh = "请修改后重新启动;原文件未被改动。"
     next_en = "Correct it and start again; the file was not changed."
+
+
+class HomeUnusable(Fault):
+    """A folder that cannot become a city."""
+
+    code = "settings.home-unusable"
+    http = 500
+    zh = "目录 {folder} 不能用来建城市:里面已有别的内容,或者不可写。"
+    en = "The folder {folder} cannot become a city: it holds something else, or cannot be written."
+    next_zh = "请用 --home 指定一个空目录;要重建已有的演示城市,加 --fresh。"
+    next_en = "Name an empty folder with --home; to rebuild a demo city that is there, add --fresh."

@@ -102,8 +102,10 @@ def write_settings(settings: Settings) -> None:
     lines = ["# Scenarist: settings of this city. See docs/settings.md."]
     for key in _KEYS:
         value = getattr(settings, key)
-        shown = str(value).lower() if isinstance(value, bool) else (
-            str(value) if isinstance(value, int) else f'"{value}"'
+        shown = (
+            str(value).lower()
+            if isinstance(value, bool)
+            else (str(value) if isinstance(value, int) else f'"{value}"')
         )
         lines.append(f"{key} = {shown}")
     path = settings.home / FILE_NAME

@@ -44,6 +44,7 @@ def create_app(
         "builder.web",
         template_folder=str(resource("templates/layout.html").parent),
         static_folder=str(resource("static/manifest.json").parent),
+        static_url_path="/static",
     )
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     texts = read_texts(resource("templates/text/zh.toml").parent)

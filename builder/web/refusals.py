@@ -85,7 +85,9 @@ def _unexpected(problem: Exception) -> Response:
 
 def _fault(fault: Fault) -> Response:
     document = fault.to_json(lang())
-    if wants_json():
+    if request.endpoint == "static":
+        response = Response(fault.message(lang()), mimetype="text/plain")
+    elif wants_json():
         response = jsonify(document)
     else:
         page = render_template(

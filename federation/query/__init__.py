@@ -6,6 +6,7 @@ its own code. Every step is one module here.
 """
 
 from federation.query.execute import execute
+from federation.query.flow import uses
 from federation.query.question import Answer, CasePapers, Platform, Question, Use, Value
 
-__all__ = ["Answer", "CasePapers", "Platform", "Question", "Use", "Value", "execute"]
+__all__ = ["Answer", "CasePapers", "Platform", "Question", "Use", "Value", "execute", "uses"]

@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from federation.query.resolve import Resolved, ResolvedCondition
+from federation.ledger import Catalog
+from federation.query.parse import parse
+from federation.query.question import Question
+from federation.query.resolve import Resolved, ResolvedCondition, resolve
 from federation.trust import APPLICANT, EQ, IN, PROJECT, REFERENCE
 
-__all__ = ["positions"]
+__all__ = ["positions", "uses"]
 
 
 def positions(resolved: Resolved, purpose: str, applicant: str) -> Mapping[str, frozenset[str]]:
@@ -25,6 +28,21 @@ def positions(resolved: Resolved, purpose: str, applicant: str) -> Mapping[str, 
     for condition in resolved.conditions:
         found.setdefault(condition.column, set()).add(_filter(condition, applicant))
     return MappingProxyType({column: frozenset(taken) for column, taken in found.items()})
+
+
+def uses(question: Question, catalog: Catalog, applicant: str) -> Mapping[str, frozenset[str]]:
+    """Return column → positions of a question that is not asked yet: what its grant must hold.
+
+    Args:
+        question: with any value of the right type for each parameter.
+        catalog: the ledger.
+        applicant: the value that stands for the applicant's own number.
+
+    Raises:
+        Fault: `federation.query.errors`, where the question cannot be read.
+    """
+    resolved = resolve(parse(question.sql), question, catalog)
+    return positions(resolved, question.purpose, applicant)
 
 
 def _filter(condition: ResolvedCondition, applicant: str) -> str:

@@ -176,6 +176,8 @@ def _read(tree: exp.Select) -> Parsed:
     source = tree.args.get("from_")
     if not isinstance(source, exp.From) or not isinstance(source.this, exp.Table):
         raise SqlOutside(part="FROM")
+    if not tree.expressions:
+        raise SqlUnreadable
     table = _name(source.this.this)
     alias = source.this.args.get("alias")
     known = {table} if alias is None else {_name(alias.this)}

@@ -31,8 +31,8 @@ class IdNumber(Widget):
     """An input for 18 characters; the 15 digits of old cards become 18.
 
     >>> q = Question("id", "id-number", Text("身份证号码", "ID number"), "applicant.id")
-    >>> WIDGET.parse(["340102 1990 0307 123x"], q)
-    '34010219900307123X'
+    >>> WIDGET.parse(["110105 1949 1231 002x"], q)
+    '11010519491231002X'
     >>> WIDGET.parse(["130503670401001"], q)
     '130503196704010016'
     """

@@ -48,7 +48,9 @@ class Promise(Widget):
         return Look(text=paragraphs(question.text("text") or Text("", "")))
 
     def write(self, value: Json, question: Question) -> tuple[str, ...]:  # noqa: ARG002
-        """Return the box's value where it is ticked."""
+        """Return the box's value where it is ticked; a word stays as it is."""
+        if isinstance(value, str):
+            return (value,)
         return (_TICKED if value is True else "",)
 
     def inputs(self, raw: Sequence[str], question: Question, lang: str) -> Inputs:  # noqa: ARG002

@@ -40,7 +40,9 @@ class YesNo(Widget):
         return ChoiceMissing(question)
 
     def write(self, value: Json, question: Question) -> tuple[str, ...]:  # noqa: ARG002
-        """Return the chosen one's value."""
+        """Return the chosen one's value; a word stays as it is."""
+        if isinstance(value, str):
+            return (value,)
         return (YES.value,) if value is True else (NO.value,) if value is False else ("",)
 
     def inputs(self, raw: Sequence[str], question: Question, lang: str) -> Inputs:  # noqa: ARG002

@@ -1,0 +1,329 @@
+"""Run a scenario's own walks: who does what, and what must be seen. Each is a test.
+
+A walk goes through the same commands and views as the pages. Its clock stands still but for
+`later`, so it runs on a rehearsal copy of the city and never touches a real case.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+
+from builder.cases import commands, keeping, views
+from builder.cases.answers import pick
+from builder.cases.commands import Wish
+from builder.cases.errors import WalkFailed, WalkUnreadable
+from builder.cases.platform import Platform
+from builder.errors import Fault
+from builder.forms.journey import assess
+from builder.identity import SignIn
+from builder.scenario.model import Json, Text
+from federation.store import resource
+
+__all__ = ["Outcome", "Walk", "WalkClock", "read_walks", "run"]
+
+
+@dataclass(slots=True)
+class WalkClock:
+    """A clock that moves only when told."""
+
+    now: datetime
+
+    def __call__(self) -> datetime:
+        """Return the moment it stands at."""
+        return self.now
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A walk as its file says it."""
+
+    id: str
+    title: Text
+    steps: tuple[Mapping[str, Any], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a walk; `fault` says what was not as expected."""
+
+    walk: str
+    title: Text
+    steps: int
+    case_no: str | None
+    fault: Fault | None
+
+
+@dataclass(slots=True)
+class _Course:
+    """A walk under way."""
+
+    platform: Platform
+    clock: WalkClock
+    deployment: str
+    walk: Walk
+    case_no: str = ""
+    number: int = 0
+    doing: str = ""
+    errors: tuple[str, ...] = ()
+    fault: str | None = None
+    last: Fault | None = field(default=None)
+
+
+def read_walks(scenario: str, only: str | None = None) -> tuple[Walk, ...]:
+    """Return a shipped scenario's walks by id.
+
+    Raises:
+        WalkUnreadable: a file that is no walk, or no walk of that id.
+    """
+    folder = resource(f"specs/scenarios/{scenario}/walks")
+    found = tuple(_read(path) for path in sorted(folder.glob("*.json")))
+    chosen = tuple(w for w in found if only in (None, w.id))
+    if not chosen:
+        raise WalkUnreadable(walk=only or scenario, problem=", ".join(w.id for w in found) or "—")
+    return chosen
+
+
+def run(platform: Platform, clock: WalkClock, deployment: str, walk: Walk) -> Outcome:
+    """Run one walk; the outcome carries the first thing that was not as expected."""
+    course = _Course(platform, clock, deployment, walk)
+    try:
+        for number, step in enumerate(walk.steps, start=1):
+            course.number = number
+            course.doing = " ".join(
+                str(step[k]) for k in ("as", "do", "page", "task", "action") if k in step
+            )
+            _take(course, step)
+    except Fault as fault:
+        return Outcome(walk.id, walk.title, course.number, course.case_no or None, fault)
+    return Outcome(walk.id, walk.title, course.number, course.case_no or None, None)
+
+
+def _take(course: _Course, step: Mapping[str, Any]) -> None:
+    course.clock.now += timedelta(hours=step.get("later", 0))
+    expect: Mapping[str, Any] = step.get("expect", {})
+    course.errors, course.fault = (), None
+    who = course.platform.accounts.named(step["as"])
+    try:
+        _DO[step["do"]](course, who, step)
+    except Fault as fault:
+        course.fault, course.last = fault.code, fault
+    if course.fault is not None and "fault" not in expect:
+        raise course.last or WalkFailed(
+            walk=course.walk.id, step=course.number, doing=course.doing, expected="—", found="—"
+        )
+    if course.errors and "page_errors" not in expect:
+        _must(course, "page_errors", [], list(course.errors))
+    for name, wanted in expect.items():
+        _EXPECT[name](course, who, step, wanted)
+
+
+# ── Doing ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _open(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    platform = course.platform
+    if not course.case_no:
+        course.case_no = commands.open_draft(platform, who, course.deployment).case_no
+    else:
+        deployment = platform.deployments.of_case(course.case_no)
+        if keeping.load_draft(deployment, course.case_no) is None:
+            commands.reopen(platform, who, course.case_no)
+    views.page(platform, who, course.case_no, step.get("page"))
+
+
+def _fill(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    saved = commands.save_answers(
+        course.platform, who, course.case_no, step["page"], step.get("answers", {})
+    )
+    course.case_no = saved.case_no
+    course.errors = tuple(str(e["code"]) for e in saved.errors)
+
+
+def _submit(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    del step
+    first = commands.submit(course.platform, who, course.case_no)
+    again = commands.submit(course.platform, who, course.case_no)
+    _must(course, "receipt", first.seal, again.seal)
+
+
+def _act(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    wish = Wish(
+        step["action"], step.get("reason"), step.get("to"), tuple(step.get("fields", ()))
+    )
+    answers = step.get("answers", {})
+    commands.act_with_answers(
+        course.platform, who, course.case_no, step["task"], wish, answers
+    )
+
+
+def _withdraw(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    commands.withdraw(course.platform, who, course.case_no, step["reason"])
+
+
+def _see(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
+    if "task" in step:
+        views.task(course.platform, who, course.case_no, step["task"])
+    else:
+        views.case(course.platform, who, course.case_no)
+
+
+_DO: Mapping[str, Callable[[_Course, SignIn, Mapping[str, Any]], None]] = {
+    "open": _open,
+    "fill": _fill,
+    "submit": _submit,
+    "act": _act,
+    "withdraw": _withdraw,
+    "see": _see,
+}
+
+
+# ── Seeing ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def _page_state(
+    course: _Course, who: SignIn, page: str
+) -> tuple[dict[str, Json], set[str], set[str]]:
+    """Return a draft page's values, the pointers it asks for, and those that were fetched."""
+    platform = course.platform
+    deployment, draft = commands.own_draft(platform, who, course.case_no)
+    filling = commands.filling_of(platform, deployment, who, draft)
+    state = assess(filling.form, filling.answers, filling.today, filling.known())
+    controls = [c.question for c in filling.form.page(page).controls() if c.question.pointer]
+    shown = {q.pointer for q in controls if q.id in state.shown and q.pointer}
+    return dict(state.values), shown, set(filling.provenance)
+
+
+def _sees_errors(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: list[str]) -> None:
+    _must(course, "page_errors", sorted(wanted), sorted(course.errors))
+
+
+def _sees_prefilled(
+    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: Mapping[str, Json]
+) -> None:
+    values, _, fetched = _page_state(course, who, step["page"])
+    found = {p: values.get(p) if p in fetched else None for p in wanted}
+    _must(course, "prefilled", dict(wanted), found)
+
+
+def _sees_shown(
+    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
+) -> None:
+    _, shown, _ = _page_state(course, who, step["page"])
+    _must(course, "shown", wanted, [p for p in wanted if p in shown])
+
+
+def _sees_hidden(
+    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
+) -> None:
+    _, shown, _ = _page_state(course, who, step["page"])
+    _must(course, "hidden", wanted, [p for p in wanted if p not in shown])
+
+
+def _sees_tasks(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: list[str]) -> None:
+    _must(course, "tasks_open", wanted, [t for t in wanted if t in _open_steps(course)])
+
+
+def _sees_no_tasks(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: list[str]) -> None:
+    _must(course, "tasks_absent", wanted, [t for t in wanted if t not in _open_steps(course)])
+
+
+def _sees_status(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: str) -> None:
+    stored = _stored(course)
+    _must(course, "status", wanted, stored.case.status if stored else "draft")
+
+
+def _sees_only(
+    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
+) -> None:
+    shown = views.task(course.platform, who, course.case_no, step["task"]).visible
+    found = [r.pointer for s in shown.sections for r in s.rows if r.value is not None]
+    _must(course, "visible_only", sorted(wanted), sorted(found))
+
+
+def _sees_recorded(
+    course: _Course, _: SignIn, __: Mapping[str, Any], wanted: Mapping[str, Json]
+) -> None:
+    stored = _stored(course)
+    answers = stored.case.answers if stored else {}
+    _must(course, "recorded", dict(wanted), {p: pick(answers, p) for p in wanted})
+
+
+def _sees_uses(
+    course: _Course, _: SignIn, __: Mapping[str, Any], wanted: list[Mapping[str, Any]]
+) -> None:
+    deployment = course.platform.deployments.of_case(course.case_no)
+    found: dict[str, set[str]] = {}
+    for use in keeping.read_uses(deployment, course.case_no):
+        fields = found.setdefault(f"{use.purpose} {use.dataset}", set())
+        fields |= {f.rpartition(".")[2] for f in use.fields}
+    expected = {f"{w['purpose']} {w['dataset']}": set(w["fields"]) for w in wanted}
+    _must(course, "uses", sorted(expected), sorted(found))
+    for name, fields in expected.items():
+        _must(course, f"uses {name}", sorted(fields), sorted(fields & found[name]))
+
+
+def _sees_fault(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: str) -> None:
+    _must(course, "fault", wanted, course.fault)
+
+
+_EXPECT: Mapping[str, Callable[[_Course, SignIn, Mapping[str, Any], Any], None]] = {
+    "page_errors": _sees_errors,
+    "prefilled": _sees_prefilled,
+    "shown": _sees_shown,
+    "hidden": _sees_hidden,
+    "tasks_open": _sees_tasks,
+    "tasks_absent": _sees_no_tasks,
+    "status": _sees_status,
+    "visible_only": _sees_only,
+    "recorded": _sees_recorded,
+    "uses": _sees_uses,
+    "fault": _sees_fault,
+}
+
+
+def _stored(course: _Course) -> keeping.StoredCase | None:
+    deployment = course.platform.deployments.of_case(course.case_no)
+    return keeping.load_case(deployment, course.case_no)
+
+
+def _open_steps(course: _Course) -> set[str]:
+    stored = _stored(course)
+    return {t.step for t in stored.case.open_tasks} if stored else set()
+
+
+def _must(course: _Course, what: str, expected: object, found: object) -> None:
+    if expected != found:
+        raise WalkFailed(
+            walk=course.walk.id,
+            step=course.number,
+            doing=f"{course.doing}: {what}",
+            expected=_brief(expected),
+            found=_brief(found),
+        )
+
+
+def _brief(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)[:300]
+
+
+def _read(path: Path) -> Walk:
+    try:
+        doc = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError as fault:
+        raise WalkUnreadable(walk=path.name, problem=str(fault)) from None
+    schema = json.loads(resource("specs/schema/walk.schema.json").read_text(encoding="utf-8"))
+    for error in _findings(schema, doc):
+        raise WalkUnreadable(walk=path.name, problem=error)
+    return Walk(doc["id"], Text(**doc["title"]), tuple(doc["steps"]))
+
+
+def _findings(schema: Mapping[str, Any], doc: object) -> Iterator[str]:
+    for error in jsonschema.Draft202012Validator(schema).iter_errors(doc):
+        yield f"{'/'.join(map(str, error.absolute_path))}: {error.message[:120]}"
