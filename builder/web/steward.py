@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -17,7 +18,7 @@ from builder.web.access import AUDITOR
 from builder.web.context import platform, roles, web, who
 from builder.web.errors import GrantMissing, RemarkMissing
 from builder.web.refusals import shown_fault
-from federation.ledger import Grade, count
+from federation.ledger import Dataset, Grade, Hit, count
 
 __all__ = ["steward"]
 
@@ -115,13 +116,7 @@ def ledger() -> str:
     party = request.args.get("party", "")
     grade = request.args.get("grade", "")
     at = _whole(request.args.get("at", ""))
-    hits = web().ledger.find(
-        q,
-        party=party if party in platform().catalog.owners else None,
-        grade=Grade(grade) if grade in {g.value for g in Grade} else None,
-        limit=_PAGE + 1,
-        offset=at,
-    )
+    hits = _hits(q, party, grade, at)
     kept = {"q": q or None, "party": party or None, "grade": grade or None}
     more = url_for("steward.ledger", **kept, at=at + _PAGE) if len(hits) > _PAGE else None
     return render_template(
@@ -143,6 +138,34 @@ def dataset(dataset_id: str) -> str:
     return render_template("steward/dataset.html", dataset=platform().catalog.get(dataset_id))
 
 
+def _hits(q: str, party: str, grade: str, at: int) -> Sequence[Hit]:
+    """Return what a search finds; without words, the datasets alone."""
+    owner = party if party in platform().catalog.owners else None
+    level = Grade(grade) if grade in {g.value for g in Grade} else None
+    if q:
+        return web().ledger.find(q, party=owner, grade=level, limit=_PAGE + 1, offset=at)
+    found = (
+        d
+        for d in platform().catalog.datasets.values()
+        if owner in (None, d.party) and level in (None, d.grade)
+    )
+    return [_hit(d) for d in islice(found, at, at + _PAGE + 1)]
+
+
+def _hit(found: Dataset) -> Hit:
+    return Hit(
+        dataset=found.id,
+        field=None,
+        title=found.title,
+        definition=found.definition,
+        path=found.path,
+        party=found.party,
+        grade=found.grade,
+        personal=any(f.personal for f in found.fields),
+        share_type=found.share_type,
+    )
+
+
 def _parties() -> Sequence[tuple[str, Text]]:
     owners = platform().catalog.owners.values()
     return [(o.id, Text(o.title.zh, o.title.en)) for o in owners]
@@ -151,11 +174,12 @@ def _parties() -> Sequence[tuple[str, Text]]:
 def _numbers() -> Sequence[Number]:
     stats = count(platform().catalog)
     rows = sum(stats.rows.values())
+    counted = (Number("all_rows", f"{rows:,}"),) if rows else ()
     return (
         Number("parties", f"{len(stats.parties):,}"),
         Number("datasets", f"{stats.levels['L4']:,}"),
         Number("all_fields", f"{stats.levels['L5']:,}"),
-        Number("all_rows", f"{rows:,}"),
+        *counted,
     )
 
 
