@@ -318,6 +318,6 @@ def _read_uses(uses: Mapping[str, object]) -> Uses:
     if not uses:
         raise DocumentMalformed(where="/uses")
     read = {column: texts(uses, column) for column in uses}
-    if not all(p in POSITIONS for positions in read.values() for p in positions):
+    if not all(read.values()) or not {p for ps in read.values() for p in ps} <= set(POSITIONS):
         raise DocumentMalformed(where="/uses")
     return MappingProxyType(read)
