@@ -33,7 +33,7 @@ from builder.forms import widget_kinds
 from builder.identity import Account, LocalAccounts, Sessions
 from builder.process.calendar import load_calendar
 from builder.scenario.load import load, restore
-from builder.scenario.model import Scenario
+from builder.scenario.model import Json, Scenario
 from builder.store import cases as case_tables
 from builder.store.errors import HomeUnusable
 from builder.store.settings import FILE_NAME, Settings, read_settings, write_settings
@@ -141,8 +141,7 @@ def open_platform(home: Path, *, clock: Callable[[], datetime] = _now) -> Platfo
     catalog = load_catalog()
     engine = _hub_engine(settings)
     published = [
-        (d.id, restore(spec, catalog=catalog), d)
-        for d, spec in _deployed(engine, settings.home)
+        (d.id, restore(spec, catalog=catalog), d) for d, spec in _deployed(engine, settings.home)
     ]
     catalog = catalog.extended(
         dataset for _, s, d in published for dataset in case_datasets(s, d.home_party)
@@ -233,7 +232,7 @@ class _Deployed:
         self.id, self.county, self.home_party, self.hash = id, county, home_party, hash
 
 
-def _deployed(engine: Engine, home: Path) -> list[tuple[_Deployed, Mapping[str, object]]]:
+def _deployed(engine: Engine, home: Path) -> list[tuple[_Deployed, Json]]:
     """Return every deployment with the spec its new cases begin with."""
     with read(engine) as conn:
         rows = conn.execute(select(deployment_table)).all()
@@ -251,15 +250,18 @@ def _deployed(engine: Engine, home: Path) -> list[tuple[_Deployed, Mapping[str, 
 
 
 def _open_deployment(
-    home: Path, deployment_id: str, county: str, scenario: Scenario, keys: KeyStore, catalog: Catalog
+    home: Path,
+    deployment_id: str,
+    county: str,
+    scenario: Scenario,
+    keys: KeyStore,
+    catalog: Catalog,
 ) -> Deployment:
     engine = open_engine(sqlite_url(home / "deployments" / deployment_id / "case.db"))
     journal = Journal(
         engine, case_tables.audit_entry, keys.signer(_HUB), name=f"case:{deployment_id}"
     )
-    return Deployment(
-        deployment_id, county, scenario, scenario.meta.lead, engine, journal, catalog
-    )
+    return Deployment(deployment_id, county, scenario, scenario.meta.lead, engine, journal, catalog)
 
 
 def _hub_engine(settings: Settings) -> Engine:

@@ -1,6 +1,6 @@
 """Turn answers between their two shapes, and into what expressions read.
 
-Stored and travelling: nested JSON, ``{"entity": {"field": value}}``. In forms: flat, by JSON pointer
+Stored and travelling: nested JSON, ``{"entity": {"field": value}}``. In forms: flat, by pointer
 ``"/entity/field"``. In expressions: by name ``"entity.field"``, with dates and decimals as such.
 """
 

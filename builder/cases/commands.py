@@ -1,8 +1,8 @@
 """Do what people ask for: begin, save, hand in, act, withdraw. Every effect of a case is here.
 
-A command reads, computes by pure functions, asks the departments *outside* any transaction, and then
-writes everything that belongs together in one transaction, on the version it had read. Whoever comes
-second is told so; nothing is half-written.
+A command reads, computes by pure functions, asks the departments *outside* any transaction, and
+then writes everything that belongs together in one transaction, on the version it had read. Whoever
+comes second is told so; nothing is half-written.
 """
 
 from __future__ import annotations

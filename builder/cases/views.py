@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import ColumnElement, String, func, or_, select, type_coerce
+from sqlalchemy import ColumnElement, Select, String, func, or_, select, type_coerce
 
 from builder import forms
 from builder.cases import commands, keeping
@@ -868,37 +869,31 @@ def _state_filter(state: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
             return (column.state == "open",)
 
 
-def _after(query, state: str, after: str | None):  # type: ignore[no-untyped-def] # SQLAlchemy's Select of six columns
+def _after(query: Select[Any], state: str, after: str | None) -> Select[Any]:
     """Order by due time (done: newest first) and go on behind a cursor."""
     column = tables.task.c
-    if state == "done":
-        query = query.order_by(column.done_at.desc(), column.case_no.desc(), column.task.desc())
-        key = column.done_at
-    else:
-        key = func.coalesce(column.due_at, _NEVER)
-        query = query.order_by(key, column.case_no, column.task)
-    if after is None or after.count("|") != 2:
+    newest = state == "done"
+    moment: ColumnElement[Any] = type_coerce(
+        column.done_at if newest else func.coalesce(column.due_at, _NEVER), String
+    )
+    place: tuple[ColumnElement[Any], ...] = (moment, column.case_no, column.task)
+    query = query.order_by(*(c.desc() if newest else c for c in place))
+    values = after.split("|") if after else []
+    if len(values) != len(place):
         return query
-    at, case_no, task_id = after.split("|")
-    place = (key, column.case_no, column.task)
-    if state == "done":
-        return query.where(_behind(place, (at, case_no, task_id), newest=True))
-    return query.where(_behind(place, (at, case_no, task_id), newest=False))
+    return query.where(_behind(place, values, newest=newest))
 
 
 _NEVER = "9999-12-31T00:00:00.000000+08:00"
 
 
-def _behind(  # type: ignore[no-untyped-def] # columns of three types
-    place, values: tuple[str, str, str], *, newest: bool
+def _behind(
+    place: Sequence[ColumnElement[Any]], values: Sequence[str], *, newest: bool
 ) -> ColumnElement[bool]:
-    first, second, third = (type_coerce(c, String) for c in place)
-    a, b, c = values
-    if newest:
-        return or_(
-            first < a, (first == a) & (second < b), (first == a) & (second == b) & (third < c)
-        )
-    return or_(first > a, (first == a) & (second > b), (first == a) & (second == b) & (third > c))
+    """Compare column by column, as a row comparison would."""
+    (first, *rest), (value, *others) = place, values
+    beyond = first < value if newest else first > value
+    return or_(beyond, (first == value) & _behind(rest, others, newest=newest)) if rest else beyond
 
 
 def _cursor(item: WorkItem) -> str:

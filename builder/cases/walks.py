@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,7 @@ class Walk:
 
     id: str
     title: Text
+    start: datetime
     steps: tuple[Mapping[str, Any], ...]
 
 
@@ -72,8 +73,7 @@ class _Course:
     number: int = 0
     doing: str = ""
     errors: tuple[str, ...] = ()
-    fault: str | None = None
-    last: Fault | None = field(default=None)
+    last: Fault | None = None
 
 
 def read_walks(scenario: str, only: str | None = None) -> tuple[Walk, ...]:
@@ -93,6 +93,7 @@ def read_walks(scenario: str, only: str | None = None) -> tuple[Walk, ...]:
 def run(platform: Platform, clock: WalkClock, deployment: str, walk: Walk) -> Outcome:
     """Run one walk; the outcome carries the first thing that was not as expected."""
     course = _Course(platform, clock, deployment, walk)
+    clock.now = max(clock.now, walk.start)  # grants hold from when they were given on
     try:
         for number, step in enumerate(walk.steps, start=1):
             course.number = number
@@ -108,20 +109,24 @@ def run(platform: Platform, clock: WalkClock, deployment: str, walk: Walk) -> Ou
 def _take(course: _Course, step: Mapping[str, Any]) -> None:
     course.clock.now += timedelta(hours=step.get("later", 0))
     expect: Mapping[str, Any] = step.get("expect", {})
-    course.errors, course.fault = (), None
+    course.errors = ()
     who = course.platform.accounts.named(step["as"])
-    try:
-        _DO[step["do"]](course, who, step)
-    except Fault as fault:
-        course.fault, course.last = fault.code, fault
-    if course.fault is not None and "fault" not in expect:
-        raise course.last or WalkFailed(
-            walk=course.walk.id, step=course.number, doing=course.doing, expected="—", found="—"
-        )
+    fault = _done(course, who, step)
+    if fault is not None and "fault" not in expect:
+        raise fault
+    course.last = fault
     if course.errors and "page_errors" not in expect:
         _must(course, "page_errors", [], list(course.errors))
     for name, wanted in expect.items():
         _EXPECT[name](course, who, step, wanted)
+
+
+def _done(course: _Course, who: SignIn, step: Mapping[str, Any]) -> Fault | None:
+    try:
+        _DO[step["do"]](course, who, step)
+    except Fault as fault:
+        return fault
+    return None
 
 
 # ── Doing ────────────────────────────────────────────────────────────────────────────────────────
@@ -154,13 +159,9 @@ def _submit(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
 
 
 def _act(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
-    wish = Wish(
-        step["action"], step.get("reason"), step.get("to"), tuple(step.get("fields", ()))
-    )
+    wish = Wish(step["action"], step.get("reason"), step.get("to"), tuple(step.get("fields", ())))
     answers = step.get("answers", {})
-    commands.act_with_answers(
-        course.platform, who, course.case_no, step["task"], wish, answers
-    )
+    commands.act_with_answers(course.platform, who, course.case_no, step["task"], wish, answers)
 
 
 def _withdraw(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
@@ -212,16 +213,12 @@ def _sees_prefilled(
     _must(course, "prefilled", dict(wanted), found)
 
 
-def _sees_shown(
-    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
-) -> None:
+def _sees_shown(course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]) -> None:
     _, shown, _ = _page_state(course, who, step["page"])
     _must(course, "shown", wanted, [p for p in wanted if p in shown])
 
 
-def _sees_hidden(
-    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
-) -> None:
+def _sees_hidden(course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]) -> None:
     _, shown, _ = _page_state(course, who, step["page"])
     _must(course, "hidden", wanted, [p for p in wanted if p not in shown])
 
@@ -239,9 +236,7 @@ def _sees_status(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: str)
     _must(course, "status", wanted, stored.case.status if stored else "draft")
 
 
-def _sees_only(
-    course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]
-) -> None:
+def _sees_only(course: _Course, who: SignIn, step: Mapping[str, Any], wanted: list[str]) -> None:
     shown = views.task(course.platform, who, course.case_no, step["task"]).visible
     found = [r.pointer for s in shown.sections for r in s.rows if r.value is not None]
     _must(course, "visible_only", sorted(wanted), sorted(found))
@@ -270,7 +265,7 @@ def _sees_uses(
 
 
 def _sees_fault(course: _Course, _: SignIn, __: Mapping[str, Any], wanted: str) -> None:
-    _must(course, "fault", wanted, course.fault)
+    _must(course, "fault", wanted, course.last.code if course.last else None)
 
 
 _EXPECT: Mapping[str, Callable[[_Course, SignIn, Mapping[str, Any], Any], None]] = {
@@ -321,7 +316,8 @@ def _read(path: Path) -> Walk:
     schema = json.loads(resource("specs/schema/walk.schema.json").read_text(encoding="utf-8"))
     for error in _findings(schema, doc):
         raise WalkUnreadable(walk=path.name, problem=error)
-    return Walk(doc["id"], Text(**doc["title"]), tuple(doc["steps"]))
+    start = datetime.fromisoformat(doc["start"])
+    return Walk(doc["id"], Text(**doc["title"]), start, tuple(doc["steps"]))
 
 
 def _findings(schema: Mapping[str, Any], doc: object) -> Iterator[str]:

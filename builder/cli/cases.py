@@ -11,8 +11,10 @@ import typer
 from builder.app import opened, rehearsal
 from builder.cases import commands, views, walks
 from builder.cases.errors import AnswersMissing
+from builder.cases.platform import Platform
 from builder.cli.console import Terminal
 from builder.cli.errors import FileUnreadable
+from builder.identity import SignIn
 from builder.scenario.model import Json
 
 __all__ = ["register"]
@@ -83,11 +85,11 @@ def act(
         wish = commands.Wish(action, reason=reason or None, to=to, fields=tuple(field or ()))
         values = _answers(answers) if answers else {}
         commands.act_with_answers(platform, who, case_no, task, wish, values)
-        view = views.case_for_officer(platform, who, case_no)
+        after = views.task(platform, who, case_no, task)
     if term.json:
-        term.print_json(view)
+        term.print_json(after)
     else:
-        term.lines([f"{case_no}: {term.say(view.status_title)}"])
+        term.lines([f"{case_no} {term.say(after.title)}: {after.state}"])
 
 
 def case(
@@ -285,12 +287,8 @@ def template_show(
     )
 
 
-def _reader(platform: object, user: str | None, case_no: str) -> commands.SignIn:
-    return (
-        platform.accounts.named(user)  # type: ignore[attr-defined] # a Platform
-        if user
-        else commands.applicant_of(platform, case_no)  # type: ignore[arg-type] # a Platform
-    )
+def _reader(platform: Platform, user: str | None, case_no: str) -> SignIn:
+    return platform.accounts.named(user) if user else commands.applicant_of(platform, case_no)
 
 
 def _answers(path: Path) -> dict[str, Json]:

@@ -101,7 +101,7 @@ def detect_lang(asked: str | None) -> Lang:
     return "en" if choice.lower().startswith("en") else "zh"
 
 
-def as_json(value: object) -> object:
+def as_json(value: object) -> object:  # noqa: PLR0911 - one return a kind of value
     """Turn prepared values into what JSON can hold: dataclasses to objects, times to ISO 8601."""
     if is_dataclass(value) and not isinstance(value, type):
         return {f.name: as_json(getattr(value, f.name)) for f in fields(value)}

@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from builder.app import all_journals, opened, steward_signer
+from builder.app import opened
 from builder.cases import commands, governance
 from builder.cli.cases import As
 from builder.cli.console import Terminal
-from federation.crypto import selftest
+from federation.crypto import checks
 from federation.ledger import Grade, Search, count
 
 __all__ = ["register"]
@@ -221,7 +221,7 @@ def grant_revoke(
 def _decide(term: Terminal, grant: str, user: str, verb: str, remark: str) -> None:
     with opened(term.home) as platform:
         who = platform.accounts.named(user)
-        signer = steward_signer(platform, who.account.party)
+        signer = platform.steward_signer(who.account.party or "")
         line = governance.decide_grant(platform, who, grant, verb, remark or None, signer)
     if term.json:
         term.print_json(line)
@@ -234,8 +234,7 @@ def audit_verify(ctx: typer.Context) -> None:
     term: Terminal = ctx.obj
     states = []
     with opened(term.home) as platform:
-        for journal in all_journals(platform):
-            state = governance.verify(journal, platform.clock())
+        for state in governance.verify_all(platform):
             states.append(state)
             mark = "✓" if state.intact else "✗"
             term.err.print(f"{mark} {term.say(state.title)}  {state.entries}", markup=False)
@@ -301,7 +300,7 @@ def audit_export(
     term: Terminal = ctx.obj
     target.mkdir(parents=True, exist_ok=True)
     with opened(term.home) as platform:
-        written = [governance.export(journal, target) for journal in all_journals(platform)]
+        written = [governance.export(n, j, target) for n, j in platform.journals.items()]
     if term.json:
         term.print_json([{"file": path.name, "entries": n} for path, n in written])
     else:
@@ -311,8 +310,10 @@ def audit_export(
 def crypto_selftest(ctx: typer.Context) -> None:
     """用标准向量自检 · Self-test with the official vectors."""
     term: Terminal = ctx.obj
-    checks = selftest()
+    found = checks()
     if term.json:
-        term.print_json(checks)
+        term.print_json(found)
     else:
-        term.lines(f"✓ {c}" for c in checks)
+        term.lines(f"{'✓' if c.passed else '✗'} {c.name}" for c in found)
+    if not all(c.passed for c in found):
+        raise typer.Exit(1)

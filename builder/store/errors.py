@@ -2,7 +2,13 @@
 
 from builder.errors import Fault
 
-__all__ = ["HomeUnusable", "SettingUnknown", "SettingWrong", "SettingsMissing", "SettingsUnreadable"]
+__all__ = [
+    "HomeUnusable",
+    "SettingUnknown",
+    "SettingWrong",
+    "SettingsMissing",
+    "SettingsUnreadable",
+]
 
 
 class SettingsMissing(Fault):

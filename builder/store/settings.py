@@ -1,4 +1,4 @@
-"""Read a city's settings: one TOML file in its home folder, every key known, all findings at once."""
+"""Read a city's settings: one TOML file in its home, every key known, all findings at once."""
 
 from __future__ import annotations
 
