@@ -333,8 +333,9 @@ def _findings(kind: Widget, question: Question) -> Iterator[Fault]:
             widget=kind.kind,
             problem="/".join(str(part) for part in problem.instance_path) or problem.message,
         )
-    if not problems:
-        yield from kind.findings(question)
+    for fault in () if problems else kind.findings(question):
+        fault.where = question.pointer
+        yield fault
 
 
 def _rule(text: str | None) -> Rule | None:

@@ -78,7 +78,8 @@ def view_page(
     page = cform.page(page_id)
     merged = {**answers, **(parsed.values if parsed else {})}
     state = assess(cform, merged, today, known)
-    view = _View(state, known or {}, parsed, sources, frozenset(asked))
+    errors = {problem.control: problem.message for problem in (parsed.errors if parsed else ())}
+    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked))
     sections = (view.section(page_id, section) for section in page.sections)
     return PageModel(
         form=cform,
@@ -153,6 +154,7 @@ class _View:
     state: State
     known: Known
     parsed: ParsedPage | None
+    errors: Mapping[str, Text]
     sources: Sources
     asked: frozenset[str]
 
@@ -193,7 +195,7 @@ class _View:
             display=control.widget.show(value, question)
             if locked and value is not None
             else _NO_TEXT,
-            error=self._error(question.id),
+            error=self.errors.get(question.id),
             source=_source(control, value, self.state, self.known, self.sources),
             asked=pointer in self.asked,
         )
@@ -205,10 +207,6 @@ class _View:
         ):
             return typed
         return control.widget.write(value, control.question)
-
-    def _error(self, control: str) -> Text | None:
-        errors = self.parsed.errors if self.parsed else ()
-        return next((e.message for e in errors if e.control == control), None)
 
 
 @dataclass(frozen=True, slots=True)
