@@ -84,6 +84,7 @@ def _matches(column: Column, pattern: str) -> Column:
 def _to_text(column: Column, wanted: pa.DataType) -> Column | None:
     of = column.type
     if pa.types.is_string(of):
+        column.validate(full=True)  # SQLite keeps bytes as text that are none
         return column
     if pa.types.is_integer(of) or pa.types.is_date(of) or pa.types.is_binary(of):
         return pc.cast(column, wanted)

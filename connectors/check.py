@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from connectors.errors import Fault, Findings
@@ -68,10 +68,20 @@ _KEYS = ("text", "int", "decimal", "date", "timestamp", "bool")
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
-    """One place where a scan reads: a resource, and the columns it needs of it."""
+    """One place where a scan reads.
+
+    Attributes:
+        columns: what is needed of it.
+        origins: column → table and column it comes from, where these are other than they seem.
+    """
 
     resource: str
     columns: Row
+    origins: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+
+    def origin(self, name: str) -> tuple[str, str]:
+        """Return the table and the column that a fault about a column names."""
+        return self.origins.get(name, (self.resource, name))
 
 
 @dataclass(frozen=True, slots=True)
@@ -401,7 +411,8 @@ class _Checker:
             self.whole(relation.input, f"{at}/input")
         elif isinstance(relation, Source):
             present = self._present[relation.resource]
-            absent = [n for n in self._types[relation.resource] if n not in present]
+            typed = self._types[relation.resource]
+            absent = [n for n in typed if n not in present] if exposed(typed, present) else []
             self.findings += [self._absent(relation.resource, n, at) for n in absent]
 
     def _take(self, row: dict[str, ColumnType], name: str, kind: ColumnType, at: str) -> None:

@@ -10,7 +10,7 @@ from __future__ import annotations
 import operator
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Context, Decimal, localcontext
 from functools import reduce
 from typing import TypeAlias
@@ -64,10 +64,11 @@ def typed(batch: pa.RecordBatch | pa.Table, leaf: Leaf) -> list[pa.Array]:
     Raises:
         SourceValue: a value is not what the ledger says.
     """
-    return [
-        cast(batch.column(name), of, table=leaf.resource, name=name)
-        for name, of in leaf.columns.items()
-    ]
+    found = []
+    for name, of in leaf.columns.items():
+        table, column = leaf.origin(name)
+        found.append(cast(batch.column(name), of, table=table, name=column))
+    return found
 
 
 def evaluate(relation: Relation, leaves: Mapping[str, tuple[Leaf, pa.Table]]) -> pa.Table:
@@ -131,7 +132,7 @@ class _Evaluation:
         leaf, table = self.leaves[label]
         for predicate in sorted(predicates, key=lambda p: not _is_on_unary(p, table)):
             read = {name: leaf.columns[name] for name in columns(predicate)}
-            part = Leaf(leaf.resource, read)
+            part = replace(leaf, columns=read)
             table = table.filter(_mask(predicate, part, table))
         return _frame(leaf, table).lazy()
 
