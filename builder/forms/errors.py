@@ -118,7 +118,7 @@ class PromiseMissing(AnswerFault):
     """A declaration not confirmed."""
 
     code = "forms.promise"
-    zh = "请阅读“{label}”,同意后勾选。"
+    zh = "请阅读“{label}”，同意后勾选。"
     en = "Read “{label}” and tick the box if you agree."
 
 
@@ -126,7 +126,7 @@ class AnswerRepeated(AnswerFault):
     """Several different answers to a question that takes one."""
 
     code = "forms.repeated"
-    zh = "“{label}”收到了几个不同的答案,请只填一个。"
+    zh = "“{label}”收到了几个不同的答案，请只填一个。"
     en = "“{label}” came with several different answers; give one."
 
 
@@ -134,7 +134,7 @@ class HiddenCharacters(AnswerFault):
     """Control or direction-changing characters, which nobody types on purpose."""
 
     code = "forms.hidden-characters"
-    zh = "“{label}”里混入了看不见的字符,已经去掉,请核对后再保存。"
+    zh = "“{label}”里混入了看不见的字符，已经去掉，请核对后再保存。"
     en = "“{label}” contained invisible characters; they are removed. Check it, then save again."
 
 
@@ -142,7 +142,7 @@ class TooLong(AnswerFault):
     """More characters than the field takes."""
 
     code = "forms.too-long"
-    zh = "“{label}”最多 {limit} 个字,请删去 {over} 个。"
+    zh = "“{label}”最多 {limit} 个字，请删去 {over} 个。"
     en = "“{label}” takes at most {limit} characters; remove {over}."
 
 
@@ -150,7 +150,7 @@ class TooShort(AnswerFault):
     """Fewer characters than the field needs."""
 
     code = "forms.too-short"
-    zh = "“{label}”至少 {limit} 个字,请补充完整。"
+    zh = "“{label}”至少 {limit} 个字，请补充完整。"
     en = "“{label}” needs at least {limit} characters; add the rest."
 
 
@@ -158,7 +158,7 @@ class PatternWrong(AnswerFault):
     """Text that does not have the field's form."""
 
     code = "forms.pattern"
-    zh = "请按示例填写“{label}”,如 {example}。"
+    zh = "请按示例填写“{label}”，如 {example}。"
     en = "Enter “{label}” like this example: {example}."
 
 
@@ -166,7 +166,7 @@ class NotANumber(AnswerFault):
     """Something else where a number belongs."""
 
     code = "forms.not-a-number"
-    zh = "请用数字填写“{label}”,如 {example}。"
+    zh = "请用数字填写“{label}”，如 {example}。"
     en = "Enter “{label}” in digits, like {example}."
 
 
@@ -174,7 +174,7 @@ class NotAPlainNumber(AnswerFault):
     """A number with more digits than anything has."""
 
     code = "forms.number-too-long"
-    zh = "“{label}”的数字过长,请核对。"
+    zh = "“{label}”的数字过长，请核对。"
     en = "“{label}” has too many digits; check it."
 
 
@@ -182,7 +182,7 @@ class NotWhole(AnswerFault):
     """A fraction where whole numbers count."""
 
     code = "forms.not-whole"
-    zh = "“{label}”请填整数,不要小数。"
+    zh = "“{label}”请填整数，不要小数。"
     en = "Enter “{label}” as a whole number."
 
 
@@ -214,7 +214,7 @@ class NotADate(AnswerFault):
     """Something else where a date belongs, or a day the calendar does not have."""
 
     code = "forms.not-a-date"
-    zh = "请填写真实存在的日期,如 2026-11-23。"
+    zh = "请填写真实存在的日期，如 2026-11-23。"
     en = "Enter a real date, like 2026-11-23."
 
 
@@ -270,7 +270,7 @@ class IdRegion(AnswerFault):
     """The first digits name no province."""
 
     code = "forms.id-region"
-    zh = "身份证号码前两位不是省级代码,请核对开头几位。"
+    zh = "身份证号码前两位不是省级代码，请核对开头几位。"
     en = "The ID number does not begin with a province code; check its first digits."
 
 
@@ -278,7 +278,7 @@ class IdBirthDate(AnswerFault):
     """Digits 7 to 14 are no birth date."""
 
     code = "forms.id-birth"
-    zh = "身份证号码第 7 至 14 位应是出生日期,请核对。"
+    zh = "身份证号码第 7 至 14 位应是出生日期，请核对。"
     en = "Digits 7 to 14 of the ID number must be the birth date; check them."
 
 
@@ -286,7 +286,7 @@ class IdChecksum(AnswerFault):
     """The last character does not follow from the others."""
 
     code = "forms.id-checksum"
-    zh = "身份证号码有一位不对,请对照证件逐位核对。"
+    zh = "身份证号码有一位不对，请对照证件逐位核对。"
     en = "One character of the ID number is wrong; compare it with the card."
 
 
@@ -302,7 +302,7 @@ class LandlineWrong(AnswerFault):
     """Neither a mobile number nor a landline with area code."""
 
     code = "forms.landline"
-    zh = "请填写 11 位手机号码,或带区号的固定电话,如 0551-62345678。"
+    zh = "请填写 11 位手机号码，或带区号的固定电话，如 0551-62345678。"
     en = "Enter an 11-digit mobile number, or a landline with area code like 0551-62345678."
 
 
@@ -318,7 +318,7 @@ class CardChecksum(AnswerFault):
     """The check digit does not follow from the others."""
 
     code = "forms.card-checksum"
-    zh = "银行卡号有一位不对,请对照卡面逐位核对。"
+    zh = "银行卡号有一位不对，请对照卡面逐位核对。"
     en = "One digit of the bank card number is wrong; compare it with the card."
 
 
@@ -334,7 +334,7 @@ class StreetMissing(AnswerFault):
     """An address without its street part."""
 
     code = "forms.street"
-    zh = "请填写“{label}”的详细地址,如街道、小区和门牌号。"
+    zh = "请填写“{label}”的详细地址，如街道、小区和门牌号。"
     en = "Enter the rest of “{label}”: street, estate and number."
 
 
@@ -342,7 +342,7 @@ class NotFitting(AnswerFault):
     """A rule of the record's own schema that has no sentence of its own."""
 
     code = "forms.does-not-fit"
-    zh = "“{label}”不符合要求,请核对。"
+    zh = "“{label}”不符合要求，请核对。"
     en = "“{label}” does not meet the rules of this field; check it."
 
 
@@ -356,7 +356,7 @@ class WidgetUnknown(Fault):
     http = 422
     zh = "没有名为“{widget}”的控件。"
     en = "There is no widget “{widget}”."
-    next_zh = "可用的控件有:{known}。"
+    next_zh = "可用的控件有：{known}。"
     next_en = "These are available: {known}."
 
 
@@ -367,7 +367,7 @@ class WidgetMisfit(Fault):
     http = 422
     zh = "控件“{control}”用的“{widget}”填不了类型为 {type} 的字段。"
     en = "Control “{control}”: widget “{widget}” cannot fill a field of type {type}."
-    next_zh = "请换控件,或把字段改为以下类型之一:{known}。"
+    next_zh = "请换控件，或把字段改为以下类型之一：{known}。"
     next_en = "Use another widget, or give the field one of these types: {known}."
 
 
@@ -376,7 +376,7 @@ class OptionsWrong(Fault):
 
     code = "forms.options"
     http = 422
-    zh = "控件“{control}”的选项不对:{problem}。"
+    zh = "控件“{control}”的选项不对：{problem}。"
     en = "Control “{control}” has a wrong option: {problem}."
     next_zh = "请对照控件“{widget}”的选项说明修改。"
     next_en = "Correct it to the options of widget “{widget}”."
@@ -387,9 +387,9 @@ class ExampleMissing(Fault):
 
     code = "forms.no-example"
     http = 422
-    zh = "控件“{control}”的字段规定了写法(pattern),却没有示例,填错的人无从得知怎样才对。"
+    zh = "控件“{control}”的字段规定了写法(pattern)，却没有示例，填错的人无从得知怎样才对。"
     en = "Control “{control}” fills a field with a pattern but gives no example to follow."
-    next_zh = "请在控件的选项里加 example,或在字段里加 examples,写一个符合写法的例子。"
+    next_zh = "请在控件的选项里加 example，或在字段里加 examples，写一个符合写法的例子。"
     next_en = "Add option “example” to the control, or “examples” to the field, that fits it."
 
 
@@ -398,7 +398,7 @@ class FormCircular(Fault):
 
     code = "forms.circular"
     http = 422
-    zh = "表单“{form}”里这些字段的显示条件或计算互相等待:{fields}。"
+    zh = "表单“{form}”里这些字段的显示条件或计算互相等待：{fields}。"
     en = "In form “{form}” these fields wait for each other to be shown or computed: {fields}."
     next_zh = "请去掉其中一个引用。"
     next_en = "Remove one of the references."

@@ -131,7 +131,7 @@ class Widget:
         options: JSON Schema of its options.
         parts: name endings of its inputs; one input named like the question by default.
         several: more than one value under the same name is an answer, not a mistake.
-        group: several inputs, so its label is a legend.
+        long: line breaks are kept.
     """
 
     kind: ClassVar[str]
@@ -139,7 +139,6 @@ class Widget:
     options: ClassVar[Mapping[str, Json]] = option_schema()
     parts: ClassVar[tuple[str, ...]] = ("",)
     several: ClassVar[bool] = False
-    group: ClassVar[bool] = False
     long: ClassVar[bool] = False
 
     # ── reading ────────────────────────────────────────────────────────────────────────────────

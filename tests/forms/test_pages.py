@@ -157,7 +157,7 @@ def test_an_error_is_read_with_its_input_and_leads_there(every_kind, renderer, t
     box = tree.get_element_by_id(target[1:])
     assert box.get("value") == "123"
     assert box.get("aria-invalid") == "true"
-    assert _described(tree, box) == "提示 请修改:请填写 18 位身份证号码。"
+    assert _described(tree, box) == "提示 请修改：请填写 18 位身份证号码。"
 
 
 def test_a_good_page_has_no_error_summary(every_kind, renderer, today):
@@ -216,7 +216,7 @@ def test_where_a_value_came_from_stands_beside_it(s23, renderer, today):
     day = tree.get_element_by_id("q-death-date")
     assert (day.tag, _text(day)) == ("output", "2026年11月1日")
     assert _text(tree.get_element_by_id("q-death-date-source")) == (
-        "来自市卫健委“死亡证明库”,2026-11-23 免填,不能修改"
+        "来自市卫健委“死亡证明库”，2026-11-23 免填，不能修改"
     )
     assert _text(tree.get_element_by_id("q-death-place-source")).endswith("2026-11-23 免填")
     edited = {"/application/death_place": "hospital"}

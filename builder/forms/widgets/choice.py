@@ -31,7 +31,6 @@ class OneOf(Widget):
 
     kind = "choice"
     options = option_schema(["choices"], choices=CHOICE_LIST, list={"type": "boolean"})
-    group = True
 
     def convert(self, raw: tuple[str, ...], question: Question) -> Json:
         """Return the value chosen.

@@ -19,7 +19,6 @@ class Dictionary(OneOf):
 
     kind = "dictionary"
     options = option_schema(["choices"], choices=CHOICE_LIST, width={"enum": list(WIDTHS)})
-    group = False
 
     def convert(self, raw: tuple[str, ...], question: Question) -> Json:
         """Return the code of what was typed.

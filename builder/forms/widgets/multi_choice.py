@@ -34,7 +34,6 @@ class AnyOf(Widget):
         max={"type": "integer", "minimum": 1},
     )
     several = True
-    group = True
 
     def convert(self, raw: tuple[str, ...], question: Question) -> Json:
         """Return the values chosen, in the order they are offered.

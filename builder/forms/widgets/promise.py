@@ -22,7 +22,6 @@ class Promise(Widget):
     kind = "promise"
     types = frozenset[ValueType]({"bool"})
     options = option_schema(["text"], text=TEXT)
-    group = True
 
     def convert(self, raw: tuple[str, ...], question: Question) -> Json:
         """Return True.

@@ -22,7 +22,6 @@ class YesNo(Widget):
 
     kind = "yes-no"
     types = frozenset[ValueType]({"bool"})
-    group = True
 
     def convert(self, raw: tuple[str, ...], question: Question) -> Json:
         """Return True or False.
