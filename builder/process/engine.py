@@ -329,7 +329,7 @@ def _return(walk: _Walk, action: Return) -> None:
     if action.to not in allowed:
         raise errors.ReturnTargetWrong(to=action.to, allowed=list(allowed))
     target = walk.plan.root if action.to == APPLY else walk.plan.nodes[action.to]
-    if action.to != APPLY and not walk.is_finished(target):
+    if action.to != APPLY and walk.case.steps.get(target.id) not in ("done", "rejected"):
         raise errors.ReturnNotVisited(to=action.to)
     walk.close(task, "return", action.actor, reason=reason, to=action.to)
     walk.cancel_tasks(walk.plan.after(target))
