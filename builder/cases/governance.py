@@ -309,7 +309,18 @@ def _line(platform: Platform, name: str, entry: Record | TrailEntry) -> AuditLin
         outcome=OUTCOMES.get(outcome, Text(outcome, outcome)).zh if outcome else None,
         rows=rows if isinstance(rows, int) else None,
         hash=entry.hash,
+        subject=_subject_title(platform, _text(facts, "subject")),
     )
+
+
+def _subject_title(platform: Platform, subject: str | None) -> Text | None:
+    if subject is None:
+        return None
+    for deployment in platform.deployments.all():
+        for known in deployment.current.subjects:
+            if known.id == subject:
+                return known.title
+    return Text(subject, subject)
 
 
 def _text(facts: Mapping[str, object], key: str) -> str | None:

@@ -376,6 +376,8 @@ class AuditLine:
     outcome: str | None
     rows: int | None
     hash: str
+    subject: Text | None = None
+    """Whose record it was, in the matter's own words: the applicant, the deceased."""
 
 
 @dataclass(frozen=True, slots=True)

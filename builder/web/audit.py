@@ -54,9 +54,7 @@ def _journals(states: tuple[JournalState, ...]) -> str:
 
 def _named_journals() -> Sequence[tuple[str, Text]]:
     here = platform()
-    names = ["hub", *(f"case:{d.id}" for d in here.deployments.all())]
-    names += [f"node:{party}" for party in here.hub.nodes]
-    return [(name, governance.journal_title(here, name)) for name in names]
+    return [(name, governance.journal_title(here, name)) for name in governance.names(here)]
 
 
 def _named_datasets() -> Sequence[tuple[str, Text]]:

@@ -13,6 +13,7 @@ from builder.errors import Fault
 from builder.identity import SignIn
 from builder.web.access import CITIZEN, OFFICER, STEWARD, home_endpoint, is_allowed
 from builder.web.context import Reader, forget, platform, reader, remember, web
+from builder.web.refusals import shown_fault
 from builder.web.security import wants_json
 
 __all__ = ["auth", "limit_sign_in"]
@@ -65,7 +66,7 @@ def _page(wanted: str, account: str = "", fault: Fault | None = None) -> str:
         "auth/sign_in.html",
         next=wanted if _is_local(wanted) else "",
         account=account,
-        fault=fault,
+        fault=shown_fault(fault) if fault else None,
         demo_accounts=shown,
         demo_stewards=folded,
         demo_password=web().demo_password,
