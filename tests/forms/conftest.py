@@ -26,7 +26,7 @@ Fields = Mapping[str, Mapping[str, object]]
 MakeForm = Callable[..., CompiledForm]
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def make_form() -> MakeForm:
     """Compile a form with one page per list of controls, over one entity ``f``."""
 
