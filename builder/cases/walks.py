@@ -109,7 +109,7 @@ def run(platform: Platform, clock: WalkClock, deployment: str, walk: Walk) -> Ou
 def _take(course: _Course, step: Mapping[str, Any]) -> None:
     course.clock.now += timedelta(hours=step.get("later", 0))
     expect: Mapping[str, Any] = step.get("expect", {})
-    course.errors = ()
+    course.errors = _NO_ERRORS
     who = course.platform.accounts.named(step["as"])
     fault = _done(course, who, step)
     if fault is not None and "fault" not in expect:
@@ -174,6 +174,8 @@ def _see(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
     else:
         views.case(course.platform, who, course.case_no)
 
+
+_NO_ERRORS: tuple[str, ...] = ()
 
 _DO: Mapping[str, Callable[[_Course, SignIn, Mapping[str, Any]], None]] = {
     "open": _open,
