@@ -1,6 +1,6 @@
 """Remember who is signed in: the cookie holds a random number, the store holds who it is.
 
-The sign-in ticket stays on this side: it names the person's ID number and must not travel in a cookie.
+The sign-in ticket stays on this side: it names the person's ID number, which no cookie carries.
 """
 
 from __future__ import annotations
