@@ -18,7 +18,7 @@ from typing import TypeAlias
 import polars as pl
 import pyarrow as pa
 
-from connectors.cast import cast
+from connectors.cast import cast, plain
 from connectors.check import (
     Leaf,
     Row,
@@ -129,7 +129,8 @@ class _Evaluation:
 
     def _leaf(self, label: str, predicates: Iterable[Expr]) -> pl.LazyFrame:
         """Filter and cast in turn: text first, which cannot fail, and values only where kept."""
-        leaf, table = self.leaves[label]
+        leaf, given = self.leaves[label]
+        table = pa.table([plain(c) for c in given.columns], names=given.column_names)
         for predicate in sorted(predicates, key=lambda p: not _is_on_unary(p, table)):
             read = {name: leaf.columns[name] for name in columns(predicate)}
             part = replace(leaf, columns=read)
