@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Literal, TypeAlias
 
 from builder.errors import Fault, Findings
 from builder.expr.errors import ExpressionName, ExpressionTypes
 from builder.expr.evaluate import kind_of
-from builder.expr.functions import FUNCTIONS, OPERATORS, Signature
+from builder.expr.functions import FUNCTIONS, OPERATORS, Signature, near
 from builder.expr.tree import Call, Constant, Name, Tree
 
 __all__ = ["ExprType", "check"]
@@ -17,8 +16,26 @@ __all__ = ["ExprType", "check"]
 ExprType: TypeAlias = Literal["text", "int", "decimal", "bool", "date", "timestamp", "null", "any"]
 """``null`` is the type of NULL itself, ``any`` of a name whose type is not known here."""
 
-_NUMBERS = frozenset({"int", "decimal"})
+_ALLOWED: Mapping[str, frozenset[str]] = {
+    "number": frozenset({"int", "decimal"}),
+    "castable": frozenset({"int", "decimal", "text"}),
+    "datable": frozenset({"date", "timestamp", "text"}),
+}
+_NUMBERS = _ALLOWED["number"]
 _LOOSE = frozenset({"null", "any"})
+_WORDS: Mapping[str, str] = {
+    "text": "文字 text",
+    "int": "整数 int",
+    "decimal": "小数 decimal",
+    "number": "数 number",
+    "bool": "是/否 bool",
+    "date": "日期 date",
+    "timestamp": "时间 timestamp",
+    "castable": "文字或数 text, number",
+    "datable": "日期、时间或文字 date, timestamp, text",
+    "same": "同类的值 one kind",
+}
+"""What authors read for a type: the word of each language, the one in specs last."""
 
 
 def check(tree: Tree, types: Mapping[str, ExprType]) -> ExprType:
@@ -47,39 +64,36 @@ class _Checker:
         match tree:
             case Constant():
                 return _constant(tree)
-            case Name(name=name):
-                return self._name(name)
+            case Name():
+                return self._name(tree)
             case Call():
                 return self._call(tree)
 
-    def _name(self, name: str) -> ExprType:
-        if name not in self._types:
-            near = difflib.get_close_matches(name, self._types, n=3, cutoff=0.4)
-            self.findings.append(ExpressionName(name=name, near=near))
+    def _name(self, name: Name) -> ExprType:
+        if name.name not in self._types:
+            meant = near(name.name, sorted(self._types))
+            self.findings.append(ExpressionName(**name.at._asdict(), name=name.name, near=meant))
             return "any"
-        return self._types[name]
+        return self._types[name.name]
 
     def _call(self, call: Call) -> ExprType:
         given = [self.type_of(a) for a in call.args]
         if call.op == "case":
-            tests, values = given[0:-1:2], [*given[1:-1:2], given[-1]]
-            self._expect(call, "bool", tests)
-            return self._common(call, values)
+            for test, found in zip(call.args[0:-1:2], given[0:-1:2], strict=True):
+                self._expect(call, test, "bool", found)
+            return self._common(call, [*given[1:-1:2], given[-1]])
         signature = FUNCTIONS.get(call.op) or OPERATORS[call.op]
-        same = [t for t, wanted in _paired(given, signature) if wanted == "same"]
-        common = self._common(call, same) if same else "any"
-        for actual, wanted in _paired(given, signature):
-            if wanted not in ("same", "any"):
-                self._expect(call, wanted, [actual])
+        wanted = list(_wanted(signature, len(given)))
+        alike = [g for g, w in zip(given, wanted, strict=True) if w == "same"]
+        common = self._common(call, alike) if alike else "any"
+        for arg, found, want in zip(call.args, given, wanted, strict=True):
+            if want not in ("same", "any"):
+                self._expect(call, arg, want, found)
         return _gives(signature, given, common)
 
-    def _expect(self, call: Call, wanted: str, given: Sequence[ExprType]) -> None:
-        for actual in given:
-            if actual in _LOOSE or actual == wanted or (wanted == "number" and actual in _NUMBERS):
-                continue
-            if wanted == "date" and actual == "timestamp" and call.op in ("year", "month", "day"):
-                continue
-            self.findings.append(ExpressionTypes(part=call.op, found=[wanted, actual]))
+    def _expect(self, call: Call, arg: Tree, wanted: str, found: ExprType) -> None:
+        if found not in _LOOSE and found not in _ALLOWED.get(wanted, {wanted}):
+            self._clash(call, arg, wanted, [found])
 
     def _common(self, call: Call, given: Sequence[ExprType]) -> ExprType:
         """Return the one kind that all are of; a mix is a finding."""
@@ -89,13 +103,44 @@ class _Checker:
         if set(known) <= _NUMBERS:
             return "decimal" if "decimal" in known else "int"
         if len(known) > 1:
-            self.findings.append(ExpressionTypes(part=call.op, found=known))
+            self._clash(call, call, "same", known)
         return known[0]
 
+    def _clash(self, call: Call, at: Tree, wanted: str, found: Sequence[ExprType]) -> None:
+        self.findings.append(
+            ExpressionTypes(
+                **at.at._asdict(),
+                part=_SIGNS.get(call.op, call.op),
+                wanted=_WORDS[wanted],
+                found=[_WORDS[f] for f in found],
+            )
+        )
 
-def _paired(given: Sequence[ExprType], signature: Signature) -> Iterator[tuple[ExprType, str]]:
-    for at, actual in enumerate(given):
-        yield actual, signature.args[min(at, len(signature.args) - 1)]
+
+_SIGNS: Mapping[str, str] = {
+    "eq": "=",
+    "ne": "<>",
+    "lt": "<",
+    "le": "<=",
+    "gt": ">",
+    "ge": ">=",
+    "add": "+",
+    "sub": "-",
+    "mul": "*",
+    "div": "/",
+    "neg": "-",
+    "concat": "||",
+    "is_true": "IS TRUE",
+    "is_false": "IS FALSE",
+    "is_null": "IS NULL",
+    **{op: op.upper() for op in ("and", "or", "not", "in", "between", "case")},
+    **{f"cast_{kind}": f"CAST AS {kind.upper()}" for kind in ("int", "decimal", "date", "text")},
+}
+
+
+def _wanted(signature: Signature, count: int) -> Iterator[str]:
+    for at in range(count):
+        yield signature.args[min(at, len(signature.args) - 1)]
 
 
 def _gives(signature: Signature, given: Sequence[ExprType], common: ExprType) -> ExprType:

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
+from typing import Any
 
 import sqlglot
 from sqlglot import exp
+from sqlglot.dialects.duckdb import DuckDB
 from sqlglot.errors import ParseError, TokenError
+from sqlglot.tokens import Token, TokenType  # type: ignore[attr-defined] # moved in 30
 
 from builder.expr.errors import (
     ExpressionArguments,
+    ExpressionBareName,
+    ExpressionCast,
+    ExpressionComment,
+    ExpressionDate,
+    ExpressionEmpty,
+    ExpressionFault,
     ExpressionFunction,
+    ExpressionInterval,
+    ExpressionList,
+    ExpressionLongName,
+    ExpressionNumber,
+    ExpressionParameter,
+    ExpressionPattern,
+    ExpressionPlaces,
+    ExpressionQuotes,
     ExpressionRefused,
+    ExpressionSubquery,
     ExpressionSyntax,
     ExpressionTooLarge,
 )
-from builder.expr.functions import CASTS, FUNCTIONS
-from builder.expr.tree import Call, Constant, Name, Tree
+from builder.expr.functions import FUNCTIONS, LISTED, near
+from builder.expr.tree import Call, Constant, Name, Place, Tree, nodes
 
-__all__ = ["parse"]
+__all__ = ["DEEPEST", "LONGEST", "PARTS", "parse"]
 
-_LONGEST = 4000
-_DEEPEST = 40
-_DIGITS = 18
+LONGEST = 4000
+DEEPEST = 20
+PARTS = 2000
+"""Limits of one expression: characters, levels, nodes of its tree."""
+
+_CHAIN = 64
+_INT_DIGITS, _WHOLE_DIGITS, _PLACES = 18, 20, 6
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_CURLY = re.compile("[“”‘’「」『』`]")
 
 
 @lru_cache(maxsize=4096)
@@ -37,255 +62,339 @@ def parse(text: str) -> Tree:
     'and'
 
     Raises:
-        ExpressionSyntax: it cannot be read; with the place.
-        ExpressionTooLarge: longer than 4,000 characters or deeper than 40 levels.
-        ExpressionRefused: a construct outside the closed list.
-        ExpressionFunction, ExpressionArguments: no such function, or not with these arguments.
+        ExpressionSyntax, ExpressionEmpty, ExpressionComment: it cannot be read.
+        ExpressionTooLarge: longer or deeper than the limits of this module.
+        ExpressionFault: a construct outside the closed list; its class says which.
     """
-    if len(text) > _LONGEST or _nesting(text) > _DEEPEST:
-        raise ExpressionTooLarge(most=_LONGEST, deepest=_DEEPEST)
-    if not text.strip() or "\x00" in text or ";" in text.replace("';'", ""):
-        raise ExpressionSyntax(line=1, column=1)
+    if len(text) > LONGEST:
+        raise _too_large()
+    node = _read(text)
+    tree = _Converter(text).convert(node, 0)
+    _measure(tree)
+    return tree
+
+
+def _only(readers: Mapping[str, object], *names: str) -> Mapping[str, object]:
+    return {name: readers[name] for name in names}
+
+
+_NONE: Mapping[object, object] = {}
+
+
+class _Parser(DuckDB.Parser):  # type: ignore[misc,valid-type] # how sqlglot's dialects are made
+    """sqlglot's duckdb parser without functions of its own: every call stays as it was written."""
+
+    FUNCTIONS = _NONE
+    NO_PAREN_FUNCTIONS = _NONE
+    FUNCTION_PARSERS = _only(DuckDB.Parser.FUNCTION_PARSERS, "CAST", "TRY_CAST")
+    NO_PAREN_FUNCTION_PARSERS = _only(DuckDB.Parser.NO_PAREN_FUNCTION_PARSERS, "CASE")
+
+
+def _read(text: str) -> exp.Expr:
+    """Return sqlglot's tree of an expression."""
+    dialect = sqlglot.Dialect.get_or_raise("duckdb")
     try:
-        statements = sqlglot.parse(f"SELECT {text}", dialect="duckdb")
-    except (ParseError, TokenError) as fault:
-        raise _syntax(fault) from None
+        tokens = dialect.tokenize(text)
+        _check_tokens(text, tokens)
+        found: exp.Expr | None = _Parser(dialect=dialect).parse_into(exp.Condition, tokens, text)[0]
+    except TokenError:
+        raise ExpressionSyntax(line=1, column=1, found=text.strip()[:20]) from None
+    except ParseError as fault:
+        raise _syntax(text, fault) from None
     except RecursionError:
-        raise ExpressionTooLarge(most=_LONGEST, deepest=_DEEPEST) from None
-    return _convert(_only(statements), 0)
-
-
-def _only(statements: list[exp.Expr | None]) -> exp.Expression:
-    """Return the one expression of ``SELECT <it>``; anything else is refused."""
-    select = statements[0] if len(statements) == 1 else None
-    if not isinstance(select, exp.Select):
-        raise ExpressionSyntax(line=1, column=1)
-    beyond = [k for k, v in select.args.items() if v and k not in ("expressions", "kind")]
-    if beyond or len(select.expressions) != 1:
-        raise _refused(beyond[0].upper().rstrip("_") if beyond else ",")
-    found: exp.Expression = select.expressions[0]
+        raise _too_large() from None
+    if found is None:
+        raise ExpressionEmpty
     return found
 
 
-def _convert(node: exp.Expression, depth: int) -> Tree:
-    if depth > _DEEPEST:
-        raise ExpressionTooLarge(most=_LONGEST, deepest=_DEEPEST)
-    reader = _READERS.get(type(node))
-    if reader is not None:
-        return reader(node, depth + 1)
-    name = _function_name(node)
-    if name is None:
-        raise _refused(node.sql(dialect="duckdb")[:40] or type(node).__name__)
-    return _function(name, _arguments(node), depth + 1)
+def _check_tokens(text: str, tokens: Sequence[Token]) -> None:
+    if not tokens:
+        if text.strip():
+            raise ExpressionComment(line=1, column=1)
+        raise ExpressionEmpty
+    level = run = 0
+    for token in tokens:
+        level = max(0, level + (token.token_type in _OPENING) - (token.token_type in _CLOSING))
+        run = run + 1 if token.token_type in _SIGNS else 0
+        if level + run > DEEPEST:
+            raise _too_large()
+        if token.comments:
+            raise ExpressionComment(**_at(text, token.start)._asdict())
+    if "\x00" in text:
+        raise ExpressionSyntax(**_at(text, text.index("\x00"))._asdict(), found="\\0")
 
 
-# ── One reader a construct ───────────────────────────────────────────────────────────────────────
+_OPENING = frozenset({TokenType.L_PAREN, TokenType.CASE, TokenType.L_BRACKET, TokenType.L_BRACE})
+_CLOSING = frozenset({TokenType.R_PAREN, TokenType.END, TokenType.R_BRACKET, TokenType.R_BRACE})
+_SIGNS = frozenset({TokenType.NOT, TokenType.DASH, TokenType.PLUS, TokenType.TILDE})
+"""A run of these nests like brackets."""
 
 
-def _column(node: exp.Expression, depth: int) -> Tree:
-    del depth
-    parts = [p.name for p in node.parts]  # type: ignore[attr-defined] # exp.Column
-    plain = all(isinstance(p, exp.Identifier) for p in node.parts)  # type: ignore[attr-defined] # exp.Column
-    if not plain or len(parts) != 2 or "*" in parts:
-        raise _refused(node.sql(dialect="duckdb")[:40])
-    return Name(".".join(p.lower() for p in parts))
+def _at(text: str, offset: int) -> Place:
+    before = text[:offset]
+    return Place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
 
 
-def _literal(node: exp.Expression, depth: int) -> Tree:
-    del depth
-    text = str(node.this)
-    if node.args.get("is_string"):
-        return Constant(text)
-    if text.isdigit() and len(text) <= _DIGITS:
-        return Constant(int(text))
-    value = Decimal(text)
-    if "e" in text.lower() or len(value.as_tuple().digits) > 38:
-        raise _refused(text[:40])
-    return Constant(value)
+def _syntax(text: str, fault: ParseError) -> ExpressionSyntax:
+    found = (fault.errors or [{}])[0]
+    word, start = found.get("highlight") or "", found.get("start_context") or ""
+    offset = text.find(start + word) + len(start) if start + word else 0
+    return ExpressionSyntax(**_at(text, max(offset, 0))._asdict(), found=word[:20] or text[:20])
 
 
-def _cast(node: exp.Expression, depth: int) -> Tree:
-    kind = node.args["to"].this
-    wanted = _CAST_TYPES.get(kind)
-    if wanted is None:
-        raise _refused(node.sql(dialect="duckdb")[:40])
-    inner = node.this
-    if wanted == "date" and isinstance(inner, exp.Literal) and inner.is_string:
+def _too_large() -> ExpressionTooLarge:
+    return ExpressionTooLarge(most=LONGEST, deepest=DEEPEST, parts=PARTS)
+
+
+def _measure(tree: Tree) -> None:
+    for count, _ in enumerate(nodes(tree)):
+        if count >= PARTS:
+            raise _too_large()
+
+
+_Read = Callable[["_Converter", exp.Expr, int], Tree]
+
+
+@dataclass(frozen=True, slots=True)
+class _Converter:
+    """Turns sqlglot's nodes into ours, refusing every kind that has no reader."""
+
+    text: str
+
+    def convert(self, node: exp.Expr, depth: int) -> Tree:
+        """Return a node of the closed list."""
+        if depth > _CHAIN:
+            raise _too_large()
+        reader = _READERS.get(type(node))
+        if reader is None:
+            raise self.refused(node)
+        return reader(self, node, depth + 1)
+
+    def place(self, node: exp.Expr) -> Place:
+        """Return where a node begins: sqlglot keeps that of names, literals and calls."""
+        starts = [n.meta["start"] for n in node.walk() if "start" in n.meta]
+        if not starts and node.parent is not None:
+            return self.place(node.parent)
+        return _at(self.text, min(starts, default=0))
+
+    def where(self, node: exp.Expr) -> dict[str, Any]:
+        """Return a node's place as facts of a fault."""
+        return self.place(node)._asdict()
+
+    def shown(self, node: exp.Expr) -> str:
+        """Return a node as a person would write it, cut short."""
         try:
-            return Constant(date.fromisoformat(inner.name))
-        except ValueError:
-            return Constant(None)
-    return Call(CASTS[wanted], (_convert(inner, depth),))
+            return node.sql(dialect="duckdb", comments=False)[:40]
+        except (ValueError, AttributeError):  # a node sqlglot cannot write is no less refused
+            return type(node).__name__
 
+    def refused(self, node: exp.Expr) -> ExpressionFault:
+        """Return the fault for a construct outside the list."""
+        at, construct = self.where(node), self.shown(node)
+        for kinds, fault in _ADVICE:
+            if isinstance(node, kinds):
+                return fault(**at, construct=construct)
+        return ExpressionRefused(**at, construct=construct, functions=list(FUNCTIONS))
 
-def _fold(op: str) -> Callable[[exp.Expression, int], Tree]:
-    def read(node: exp.Expression, depth: int) -> Tree:
+    # ── Names and literals ───────────────────────────────────────────────────────────────────────
+
+    def column(self, node: exp.Expr, _depth: int) -> Tree:
+        parts = list(node.parts)  # type: ignore[attr-defined] # exp.Column
+        name, at = ".".join(p.name for p in parts), self.where(node)
+        if any(not isinstance(p, exp.Identifier) for p in parts):
+            raise self.refused(parts[-1])
+        if any(p.args.get("quoted") for p in parts) or _CURLY.search(name):
+            raise ExpressionQuotes(**at, text=_CURLY.sub("", name)[:40])
+        if len(parts) == 1:
+            if name.lower() == "current_date":
+                return Call("today", (), self.place(node))
+            raise ExpressionBareName(**at, name=name[:40])
+        if len(parts) > 2:
+            raise ExpressionLongName(**at, name=name[:80])
+        return Name(name.lower(), self.place(node))
+
+    def literal(self, node: exp.Expr, _depth: int) -> Tree:
+        text = str(node.this)
+        if node.args.get("is_string"):
+            return Constant(text, self.place(node))
+        whole, _, part = text.partition(".")
+        digits = len(whole.lstrip("0"))
+        if not re.fullmatch(r"[0-9]*(\.[0-9]*)?", text) or len(part) > _PLACES:
+            raise ExpressionNumber(**self.where(node), number=text[:40])
+        if digits > (_WHOLE_DIGITS if "." in text else _INT_DIGITS):
+            raise ExpressionNumber(**self.where(node), number=text[:40])
+        return Constant(Decimal(text) if "." in text else int(text), self.place(node))
+
+    def fixed(self, node: exp.Expr, _depth: int) -> Tree:
+        value = bool(node.this) if isinstance(node, exp.Boolean) else None
+        return Constant(value, self.place(node))
+
+    # ── Operators ────────────────────────────────────────────────────────────────────────────────
+
+    def paren(self, node: exp.Expr, depth: int) -> Tree:
+        return self.convert(node.this, depth)
+
+    def unary(self, node: exp.Expr, depth: int) -> Tree:
+        inner = self.convert(node.this, depth)
+        op = "neg" if isinstance(node, exp.Neg) else "not"
+        value = inner.value if op == "neg" and isinstance(inner, Constant) else None
+        if isinstance(value, int | Decimal) and not isinstance(value, bool):
+            return Constant(-value, inner.at)
+        return Call(op, (inner,), inner.at)
+
+    def binary(self, node: exp.Expr, depth: int) -> Tree:
+        args = (self.convert(node.this, depth), self.convert(node.expression, depth))
+        return Call(_BINARY[type(node)], args, args[0].at)
+
+    def chain(self, node: exp.Expr, depth: int) -> Tree:
+        """Read ``a AND b AND c`` as one call of three, however long."""
+        kind, parts = type(node), []
+        while type(node) is kind:
+            parts.append(node.expression)
+            node = node.this
+        parts.append(node)
+        args = [self.convert(part, depth) for part in reversed(parts)]
+        op, first = _CHAINS[kind], args[0]
+        while len(args) > _CHAIN:
+            args = [Call(op, tuple(args[:_CHAIN]), first.at), *args[_CHAIN:]]
+        return Call(op, tuple(args), first.at)
+
+    def is_(self, node: exp.Expr, depth: int) -> Tree:
+        inner, what = self.convert(node.this, depth), node.expression
+        if isinstance(what, exp.Null):
+            return Call("is_null", (inner,), inner.at)
+        if isinstance(what, exp.Boolean):
+            return Call("is_true" if what.this else "is_false", (inner,), inner.at)
+        raise self.refused(node)
+
+    def in_(self, node: exp.Expr, depth: int) -> Tree:
+        if any(node.args.get(key) for key in ("query", "unnest", "field")):
+            raise ExpressionSubquery(**self.where(node))
+        listed = node.args.get("expressions") or []
+        if not 1 <= len(listed) <= LISTED:
+            raise ExpressionList(**self.where(node), most=LISTED)
+        args = tuple(self.convert(n, depth) for n in (node.this, *listed))
+        return Call("in", args, args[0].at)
+
+    def between(self, node: exp.Expr, depth: int) -> Tree:
+        if node.args.get("symmetric") is not None:
+            raise self.refused(node)
+        args = tuple(self.convert(node.args[k], depth) for k in ("this", "low", "high"))
+        return Call("between", args, args[0].at)
+
+    def case(self, node: exp.Expr, depth: int) -> Tree:
+        subject = self.convert(node.this, depth) if node.this else None
         args: list[Tree] = []
-        for side in (node.left, node.right):  # type: ignore[attr-defined] # exp.Binary
-            tree = _convert(side, depth)
-            is_same = isinstance(tree, Call) and tree.op == op and type(side) is type(node)
-            args += tree.args if is_same and isinstance(tree, Call) else [tree]
-        return Call(op, tuple(args))
+        for arm in node.args["ifs"]:
+            test = self.convert(arm.this, depth)
+            args.append(test if subject is None else Call("eq", (subject, test), test.at))
+            args.append(self.convert(arm.args["true"], depth))
+        default = node.args.get("default")
+        args.append(Constant(None) if default is None else self.convert(default, depth))
+        found = Call("case", tuple(args), self.place(node))
+        _measure(found)  # a subject stands in every arm: nested, that multiplies
+        return found
 
-    return read
+    # ── Calls ────────────────────────────────────────────────────────────────────────────────────
+
+    def cast(self, node: exp.Expr, depth: int) -> Tree:
+        wanted, inner = node.args["to"], node.this
+        op = _CASTS.get(wanted.this)
+        if op is None or node.args.get("format") or node.args.get("default"):
+            raise ExpressionCast(**self.where(node), type=self.shown(wanted))
+        if op == "cast_date" and isinstance(inner, exp.Literal) and inner.is_string:
+            return self._day(inner)
+        value = self.convert(inner, depth)
+        if op != "cast_decimal":
+            if wanted.expressions:
+                raise ExpressionCast(**self.where(node), type=self.shown(wanted))
+            return Call(op, (value,), value.at)
+        digits, places = (*(int(p.name) for p in wanted.expressions), 0)[:2]
+        if places > min(_PLACES, digits) or not 1 <= digits <= places + _WHOLE_DIGITS:
+            raise ExpressionCast(**self.where(node), type=self.shown(wanted))
+        return Call(op, (value, Constant(digits), Constant(places)), value.at)
+
+    def _day(self, node: exp.Expr) -> Tree:
+        try:
+            day = date.fromisoformat(node.name) if _DAY.fullmatch(node.name) else None
+        except ValueError:
+            day = None
+        if day is None:
+            raise ExpressionDate(**self.where(node), date=node.name[:40])
+        return Constant(day, self.place(node))
+
+    def call(self, node: exp.Expr, depth: int) -> Tree:
+        name, args, at = str(node.this).lower(), list(node.expressions), self.where(node)
+        if name == "date_diff" and len(args) == 3 and args[0].name.lower() in ("day", "days"):
+            name, args = "days_between", args[1:]
+        signature = FUNCTIONS.get(name)
+        if signature is None:
+            raise ExpressionFunction(**at, function=name[:40], near=near(name))
+        if not signature.fewest <= len(args) <= signature.most:
+            fewest, most = signature.fewest, signature.most
+            wanted = str(most) if fewest == most else f"{fewest}–{most}"
+            raise ExpressionArguments(**at, function=name, wanted=wanted, found=len(args))
+        found = Call(name, tuple(self.convert(a, depth) for a in args), self.place(node))
+        if name == "round" and not _is_places(found.args[1:]):
+            raise ExpressionPlaces(**self.where(args[1]))
+        return found
 
 
-def _binary(op: str) -> Callable[[exp.Expression, int], Tree]:
-    def read(node: exp.Expression, depth: int) -> Tree:
-        left, right = node.left, node.right  # type: ignore[attr-defined] # exp.Binary
-        return Call(op, (_convert(left, depth), _convert(right, depth)))
-
-    return read
+def _is_places(args: Sequence[Tree]) -> bool:
+    """Tell whether the places of ``round`` are left out, or a whole number from 0 to 6."""
+    return not args or args[0] in {Constant(places) for places in range(_PLACES + 1)}
 
 
-def _unary(op: str) -> Callable[[exp.Expression, int], Tree]:
-    return lambda node, depth: Call(op, (_convert(node.this, depth),))
-
-
-def _is(node: exp.Expression, depth: int) -> Tree:
-    inner, what = _convert(node.this, depth), node.expression
-    if isinstance(what, exp.Null):
-        return Call("is_null", (inner,))
-    if isinstance(what, exp.Boolean):
-        wanted = Call("eq", (inner, Constant(bool(what.this))))
-        return Call("coalesce", (wanted, Constant(False)))
-    raise _refused(node.sql(dialect="duckdb")[:40])
-
-
-def _in(node: exp.Expression, depth: int) -> Tree:
-    listed = node.args.get("expressions")
-    if not listed or node.args.get("query") or node.args.get("unnest"):
-        raise _refused("IN (SELECT …)")
-    return Call("in", tuple(_convert(n, depth) for n in (node.this, *listed)))
-
-
-def _between(node: exp.Expression, depth: int) -> Tree:
-    value = _convert(node.this, depth)
-    low, high = _convert(node.args["low"], depth), _convert(node.args["high"], depth)
-    return Call("and", (Call("ge", (value, low)), Call("le", (value, high))))
-
-
-def _case(node: exp.Expression, depth: int) -> Tree:
-    subject = _convert(node.this, depth) if node.this else None
-    args: list[Tree] = []
-    for arm in node.args["ifs"]:
-        test = _convert(arm.this, depth)
-        args.append(Call("eq", (subject, test)) if subject is not None else test)
-        args.append(_convert(arm.args["true"], depth))
-    default = node.args.get("default")
-    args.append(_convert(default, depth) if default is not None else Constant(None))
-    return Call("case", tuple(args))
-
-
-_READERS: Mapping[type[exp.Expression], Callable[[exp.Expression, int], Tree]] = {
-    exp.Paren: lambda n, d: _convert(n.this, d),
-    exp.Column: _column,
-    exp.Literal: _literal,
-    exp.Boolean: lambda n, _: Constant(bool(n.this)),
-    exp.Null: lambda _n, _d: Constant(None),
-    exp.And: _fold("and"),
-    exp.Or: _fold("or"),
-    exp.Not: _unary("not"),
-    exp.EQ: _binary("eq"),
-    exp.NEQ: _binary("ne"),
-    exp.LT: _binary("lt"),
-    exp.LTE: _binary("le"),
-    exp.GT: _binary("gt"),
-    exp.GTE: _binary("ge"),
-    exp.Add: _binary("add"),
-    exp.Sub: _binary("sub"),
-    exp.Mul: _binary("mul"),
-    exp.Div: _binary("div"),
-    exp.Neg: _unary("neg"),
-    exp.DPipe: _fold("concat"),
-    exp.Is: _is,
-    exp.In: _in,
-    exp.Between: _between,
-    exp.Case: _case,
-    exp.Cast: _cast,
-    exp.TryCast: _cast,
-    exp.CurrentDate: lambda _n, _d: Call("today", ()),
+_BINARY: Mapping[type[exp.Expr], str] = {
+    exp.EQ: "eq",
+    exp.NEQ: "ne",
+    exp.LT: "lt",
+    exp.LTE: "le",
+    exp.GT: "gt",
+    exp.GTE: "ge",
+    exp.Sub: "sub",
+    exp.Div: "div",
+}
+_CHAINS: Mapping[type[exp.Expr], str] = {
+    exp.And: "and",
+    exp.Or: "or",
+    exp.Add: "add",
+    exp.Mul: "mul",
+    exp.DPipe: "concat",
+}
+_READERS: Mapping[type[exp.Expr], _Read] = {
+    exp.Paren: _Converter.paren,
+    exp.Column: _Converter.column,
+    exp.Literal: _Converter.literal,
+    exp.Boolean: _Converter.fixed,
+    exp.Null: _Converter.fixed,
+    exp.Not: _Converter.unary,
+    exp.Neg: _Converter.unary,
+    **dict.fromkeys(_BINARY, _Converter.binary),
+    **dict.fromkeys(_CHAINS, _Converter.chain),
+    exp.Is: _Converter.is_,
+    exp.In: _Converter.in_,
+    exp.Between: _Converter.between,
+    exp.Case: _Converter.case,
+    exp.Cast: _Converter.cast,
+    exp.TryCast: _Converter.cast,
+    exp.Anonymous: _Converter.call,
 }
 
-_CAST_TYPES = {
-    exp.DataType.Type.INT: "int",
-    exp.DataType.Type.BIGINT: "int",
-    exp.DataType.Type.DECIMAL: "decimal",
-    exp.DataType.Type.DATE: "date",
-    exp.DataType.Type.TEXT: "text",
-    exp.DataType.Type.VARCHAR: "text",
+_CASTS = {
+    exp.DataType.Type.INT: "cast_int",
+    exp.DataType.Type.BIGINT: "cast_int",
+    exp.DataType.Type.DECIMAL: "cast_decimal",
+    exp.DataType.Type.DATE: "cast_date",
+    exp.DataType.Type.TEXT: "cast_text",
+    exp.DataType.Type.VARCHAR: "cast_text",
 }
 
-_BY_NODE: Mapping[str, str] = {
-    "Coalesce": "coalesce",
-    "Lower": "lower",
-    "Upper": "upper",
-    "Trim": "trim",
-    "Length": "length",
-    "Substring": "substr",
-    "StartsWith": "starts_with",
-    "Contains": "contains",
-    "Abs": "abs",
-    "Round": "round",
-    "Least": "least",
-    "Greatest": "greatest",
-    "Year": "year",
-    "Month": "month",
-    "Day": "day",
-}
-"""sqlglot's own node of a function → our name."""
-
-_ORDER = ("this", "start", "length", "expression", "decimals", "expressions")
-
-
-def _function_name(node: exp.Expression) -> str | None:
-    if isinstance(node, exp.Anonymous):
-        return str(node.this).lower()
-    return _BY_NODE.get(type(node).__name__) or (
-        node.sql_name().lower() if isinstance(node, exp.Func) else None
-    )
-
-
-def _arguments(node: exp.Expression) -> list[exp.Expression]:
-    """Return a function's arguments in the order they were written."""
-    if isinstance(node, exp.Anonymous):
-        return list(node.expressions)
-    given: list[exp.Expression] = []
-    for key, value in node.args.items():
-        if key not in _ORDER and isinstance(value, exp.Expression):
-            raise _refused(node.sql(dialect="duckdb")[:40])
-    for key in _ORDER:
-        value = node.args.get(key)
-        given += value if isinstance(value, list) else [value] if value is not None else []
-    return given
-
-
-def _function(name: str, args: list[exp.Expression], depth: int) -> Tree:
-    signature = FUNCTIONS.get(name)
-    if signature is None:
-        near = difflib.get_close_matches(name, FUNCTIONS, n=3, cutoff=0.3)
-        raise ExpressionFunction(function=name[:40], near=near)
-    if not signature.fewest <= len(args) <= signature.most:
-        raise ExpressionArguments(
-            function=name, fewest=signature.fewest, most=signature.most, found=len(args)
-        )
-    # `age` of a birth date depends on today, which is an argument of every evaluation.
-    return Call(name, tuple(_convert(a, depth) for a in args))
-
-
-def _nesting(text: str) -> int:
-    deepest = level = 0
-    for character in text:
-        level += (character == "(") - (character == ")")
-        deepest = max(deepest, level)
-    return deepest
-
-
-def _refused(construct: str) -> ExpressionRefused:
-    return ExpressionRefused(construct=construct, functions=list(FUNCTIONS))
-
-
-def _syntax(fault: Exception) -> ExpressionSyntax:
-    found = getattr(fault, "errors", None) or [{}]
-    line, column = found[0].get("line") or 1, found[0].get("col") or 1
-    return ExpressionSyntax(line=line, column=max(1, column - 7 if line == 1 else column))
+_ADVICE: Sequence[tuple[tuple[type[exp.Expr], ...], type[ExpressionFault]]] = (
+    ((exp.Like, exp.ILike, exp.Glob, exp.SimilarTo, exp.RegexpLike), ExpressionPattern),
+    ((exp.Query, exp.Exists, exp.Subquery), ExpressionSubquery),
+    ((exp.Placeholder, exp.Parameter, exp.SessionParameter), ExpressionParameter),
+    ((exp.Interval,), ExpressionInterval),
+)
+"""Constructs that authors know from elsewhere, and the fault that says what to write here."""

@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from decimal import Decimal
-from typing import TypeAlias
+from typing import NamedTuple, TypeAlias
 
-__all__ = ["Call", "Constant", "Name", "Tree", "Value", "names", "nodes"]
+__all__ = ["Call", "Constant", "Name", "Place", "Tree", "Value", "names", "nodes"]
 
 Value: TypeAlias = "str | int | bool | Decimal | date | datetime | None"
+
+
+class Place(NamedTuple):
+    """Where in the text a part begins, both counted from 1."""
+
+    line: int
+    column: int
+
+
+_START = Place(1, 1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -18,6 +28,7 @@ class Constant:
     """A literal. TRUE is not 1, and 1.0 is not 1.00: trees are keys of caches."""
 
     value: Value
+    at: Place = field(default=_START, repr=False)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Constant) and self._key() == other._key()
@@ -29,7 +40,11 @@ class Constant:
         return (type(self.value), str(self.value))
 
     def to_json(self) -> dict[str, object]:
-        """Return ``{"v": …}``, with ``"t"`` where JSON has no such type."""
+        """Return ``{"v": …}``, with ``"t"`` where JSON has no such type.
+
+        >>> Constant(Decimal("1.50")).to_json()
+        {'v': '1.50', 't': 'decimal'}
+        """
         match self.value:
             case Decimal():
                 return {"v": f"{self.value:f}", "t": "decimal"}
@@ -48,6 +63,7 @@ class Name:
     """A field of an entity or a column of a query's answer: ``entity.field``."""
 
     name: str
+    at: Place = field(default=_START, compare=False, repr=False)
 
     def to_json(self) -> dict[str, object]:
         """Return ``{"n": "entity.field"}``."""
@@ -58,11 +74,14 @@ class Name:
 class Call:
     """An operator or function of the closed list on its arguments.
 
-    ``case`` takes condition, value, …, else; ``in`` takes the value, then the list.
+    ``case`` takes condition, value, …, else; ``in`` takes the value, then the list; ``between``
+    the value, low, high; ``cast_decimal`` the value, digits, places; ``and``, ``or``, ``concat``,
+    ``add`` and ``mul`` take two or more, from the left.
     """
 
     op: str
     args: tuple[Tree, ...]
+    at: Place = field(default=_START, compare=False, repr=False)
 
     def to_json(self) -> dict[str, object]:
         """Return ``{"f": op, "a": […]}``."""
