@@ -5,10 +5,12 @@ is one JSON island, ``<script type="application/json" id="form-logic">``::
 
     {"controls": [{"id", "name", "pointer", "type", "when", "compute", "required"}],
      "sections": [{"id", "when"}],
-     "constants": {"/entity/field": value}}
+     "constants": {"/entity/field": value},
+     "types": {"/entity/field": "date" | "timestamp" | "decimal" | "int"}}
 
 with trees as `builder.expr` writes them. Only controls with logic of their own, or that others
-read, are listed; `constants` are the values read that no input of the page holds.
+read, are listed; `constants` are the values read that no input of the page holds, and `types` says
+which of them are not what JSON takes them for (whole numbers too are text there, exact at any size).
 """
 
 from __future__ import annotations
@@ -16,11 +18,10 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Set
 from dataclasses import dataclass
-from datetime import date
 
 from markupsafe import Markup
 
-from builder.expr import Value
+from builder.expr.tree import Constant
 from builder.forms.compiled import CompiledControl, CompiledPage, Rule, name_of
 from builder.forms.page import PageModel
 
@@ -79,11 +80,14 @@ def island(logic: Logic, model: PageModel) -> Markup:
         for field in section.fields
         if field.question.pointer is not None and field.question.computed
     }
-    constants = {
-        f"/{name.replace('.', '/')}": _plain(model.scope.get(name))
+    values = {
+        f"/{name.replace('.', '/')}": model.scope.get(name)
         for name in sorted(logic.names - typed - computed)
     }
-    text = f"{logic.fixed}{_json(constants)}}}"
+    plain = {pointer: Constant(value).to_json() for pointer, value in values.items()}
+    constants = {pointer: written["v"] for pointer, written in plain.items()}
+    types = {pointer: written["t"] for pointer, written in plain.items() if "t" in written}
+    text = f'{logic.fixed}{_json(constants)},"types":{_json(types)}}}'
     return Markup(f'<script type="application/json" id="form-logic">{text}</script>')  # noqa: S704 (escaped by _json)
 
 
@@ -106,12 +110,6 @@ def _control(control: CompiledControl) -> Mapping[str, object]:
 
 def _tree(rule: Rule | None) -> object:
     return None if rule is None else rule.tree.to_json()
-
-
-def _plain(value: Value) -> object:
-    if isinstance(value, bool | int | str) or value is None:
-        return value
-    return value.isoformat() if isinstance(value, date) else f"{value:f}"
 
 
 def _json(value: object) -> str:

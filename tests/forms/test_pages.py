@@ -240,6 +240,35 @@ def test_the_browser_gets_the_logic_of_its_page_and_what_it_reads(s23, renderer,
     assert "<script" not in renderer.page(view_page(form, "who", answers, today), "zh")
 
 
+def test_the_browser_is_told_what_kind_of_value_a_constant_is(make_form, renderer, today):
+    form = make_form(
+        {
+            "a": {"type": "string", "format": "date"},
+            "b": {"type": "integer"},
+            "c": YES,
+            "d": STRING,
+        },
+        [
+            {"id": "a", "widget": "date", "scope": "/f/a"},
+            {"id": "b", "widget": "number", "scope": "/f/b"},
+        ],
+        [
+            {"id": "c", "widget": "yes-no", "scope": "/f/c"},
+            {
+                "id": "d",
+                "widget": "text",
+                "scope": "/f/d",
+                "when": "f.c = TRUE AND f.a < DATE '2026-01-01' AND f.b > 3",
+            },
+        ],
+    )
+    model = view_page(form, "p2", {"/f/a": "2025-05-01", "/f/b": 4}, today)
+    (island,) = _tree(renderer.page(model, "zh")).xpath("//script/text()")
+    logic = json.loads(island)
+    assert logic["constants"] == {"/f/a": "2025-05-01", "/f/b": "4"}
+    assert logic["types"] == {"/f/a": "date", "/f/b": "int"}
+
+
 def test_what_nothing_on_the_page_can_reveal_is_left_out(s23, renderer, today):
     form = compile_form(s23, "apply")
     hidden = renderer.page(view_page(form, "death", {}, today, {"kin_check.answer": True}), "zh")
