@@ -11,6 +11,7 @@ __all__ = [
     "ExpressionEmpty",
     "ExpressionFault",
     "ExpressionFunction",
+    "ExpressionHyphen",
     "ExpressionInterval",
     "ExpressionList",
     "ExpressionLongName",
@@ -163,6 +164,16 @@ class ExpressionBareName(ExpressionFault):
     next_en = (
         "Write a field as entity.field, e.g. application.{name}; put text in quotes: '{name}'."
     )
+
+
+class ExpressionHyphen(ExpressionFault):
+    """A name with a hyphen, which SQL reads as a subtraction."""
+
+    code = "expr.hyphen"
+    zh = "表达式第 {line} 行第 {column} 个字:“-{name}”会读成减去“{name}”。"
+    en = "Line {line}, character {column}: “-{name}” reads as a subtraction of “{name}”."
+    next_zh = "表达式里的名称用下划线,如 application.has_fund。"
+    next_en = "Names in expressions use underscores, e.g. application.has_fund."
 
 
 class ExpressionLongName(ExpressionFault):

@@ -25,6 +25,7 @@ from builder.expr.errors import (
     ExpressionEmpty,
     ExpressionFault,
     ExpressionFunction,
+    ExpressionHyphen,
     ExpressionInterval,
     ExpressionList,
     ExpressionLongName,
@@ -209,7 +210,9 @@ class _Converter:
         if len(parts) == 1:
             if name.lower() == "current_date":
                 return Call("today", (), self.place(node))
-            raise ExpressionBareName(**at, name=name[:40])
+            start = int(parts[0].meta.get("start", 0))
+            is_part = re.search(r"\w-$", self.text[:start])
+            raise (ExpressionHyphen if is_part else ExpressionBareName)(**at, name=name[:40])
         if len(parts) > 2:
             raise ExpressionLongName(**at, name=name[:80])
         return Name(name.lower(), self.place(node))
