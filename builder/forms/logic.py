@@ -10,7 +10,8 @@ is one JSON island, ``<script type="application/json" id="form-logic">``::
 
 with trees as `builder.expr` writes them. Only controls with logic of their own, or that others
 read, are listed; `constants` are the values read that no input of the page holds, and `types` says
-which of them are not what JSON takes them for (whole numbers too are text there, exact at any size).
+which of them are not what JSON takes them for (whole numbers too are text there, so that they stay
+exact at any size).
 """
 
 from __future__ import annotations

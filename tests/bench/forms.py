@@ -173,6 +173,8 @@ def test_a_record_fits_its_schema(benchmark, form, fields, engine) -> None:
     cform = form(fields)
     record = nested(finalize(cform, example_answers(cform, 1, TODAY), TODAY))
     rival = jsonschema.Draft202012Validator(form_schema(cform.scenario.entities, cform.by_pointer))
+    assert len(record["record"]) == fields
+    assert not cform.validator.is_valid({"record": {**record["record"], "field_8": -1}})
     judge = cform.validator if engine == "jsonschema-rs" else rival
     assert benchmark(judge.is_valid, record)
 
