@@ -11,6 +11,7 @@ from builder.cases.answers import Flat, Nested, scope
 from builder.errors import Fault
 from builder.expr import Value
 from builder.forms import CompiledForm, Journey, ParsedPage, Problem, Provenance
+from builder.forms.journey import given
 from builder.scenario.model import Json, Scenario, Text
 
 __all__ = ["Filling", "Parsed", "problems_json", "read_provenance"]
@@ -120,7 +121,7 @@ class Filling:
             prefill, pointer = control.question.prefill, control.question.pointer
             if prefill is None or pointer is None or prefill.query not in queries:
                 continue
-            if known.get(f"{prefill.query}.{prefill.column}") is None:
+            if given(control, known) is None:
                 provenance.pop(pointer, None)
                 continue
             dataset, party = datasets[prefill.query]

@@ -2,6 +2,7 @@
 
 import importlib
 import pkgutil
+import re
 import string
 
 import pytest
@@ -12,15 +13,23 @@ import federation
 from builder.errors import Fault, catalogue
 
 
+_NOT_FOR_IMPORT = (".migrations", ".conformance", ".__main__")
+"""Run by alembic, by pytest, by `python -m`."""
+
+
 def _import_everything() -> None:
     for package in (connectors, federation, builder):
         for module in pkgutil.walk_packages(package.__path__, package.__name__ + "."):
-            if ".migrations" not in module.name and "conformance" not in module.name:
+            if not any(part in module.name for part in _NOT_FOR_IMPORT):
                 importlib.import_module(module.name)
 
 
 _import_everything()
 FAULTS = sorted(set(catalogue()), key=lambda f: f.code)
+
+
+_OWN_WORDS = re.compile("平台|系统|应用|采购|工程|不予共享")
+"""Words of the spec itself that an English text has to quote."""
 
 
 def _placeholders(text: str) -> set[str]:
@@ -43,7 +52,7 @@ def test_a_fault_says_what_happened_and_what_to_do_in_both_languages(fault: type
         assert any("\u4e00" <= c <= "\u9fff" for c in text), text
     for text in (fault.en, fault.next_en):
         assert text.strip()
-        assert not any("\u4e00" <= c <= "\u9fff" for c in text), text
+        assert not any("\u4e00" <= c <= "\u9fff" for c in _OWN_WORDS.sub("", text)), text
     assert _placeholders(fault.zh) == _placeholders(fault.en)
     assert _placeholders(fault.next_zh) | _placeholders(fault.zh) == (
         _placeholders(fault.next_en) | _placeholders(fault.en)
