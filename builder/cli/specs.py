@@ -72,7 +72,7 @@ def _print(term: Terminal, name: str, found: tuple[Fault, ...]) -> None:
         return
     term.lines([f"✗ {name}: " + term.pick(f"{len(found)} 处问题", f"{len(found)} findings")])
     for fault in found:
-        line = fault.facts.get("line")
+        line = fault.facts.get("file_line")
         place = f"{fault.where or '/'}" + (f" (line {line})" if line else "")
         term.lines(
             [

@@ -121,7 +121,7 @@ __all__ = [
 
 
 class SpecFault(Fault):
-    """Group the findings about a spec; `where` is a JSON pointer, the fact `line` its line."""
+    """Group the findings about a spec; `where` is a JSON pointer, the fact `file_line` its line."""
 
     http = 422
 

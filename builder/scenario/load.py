@@ -59,7 +59,7 @@ def check(
     """Return all that is wrong with the scenario in a folder, in the order of the file.
 
     Each finding has its JSON pointer in `where` and, where it stands in the file, the fact
-    ``line``. See `load` for the arguments.
+    ``file_line``. See `load` for the arguments.
     """
     try:
         load(folder, kinds=kinds, catalog=catalog)

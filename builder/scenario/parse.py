@@ -8,7 +8,7 @@ while there is any finding. Positions are kept: the n-th thing of a list stays t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import TypeVar, cast
+from typing import TypeVar, cast, get_args
 
 from builder.scenario.model import (
     APPLICANT_KEY,
@@ -175,9 +175,10 @@ def _legal_basis(o: _Obj) -> LegalBasis:
 
 
 def _parameter(o: _Obj) -> Parameter:
+    kind = o.word("type")
     return Parameter(
         id=o.word("id"),
-        type=cast("ValueType", o.word("type", "text")),
+        type=cast("ValueType", kind) if kind in get_args(ValueType) else "text",
         title=o.text("title"),
         default=o.doc.get("default"),
         hint=o.maybe_text("hint"),

@@ -71,8 +71,8 @@ def main(target: Path | None = None) -> None:
     The widget registry lives on a floor above; this command reaches up to it by name, the room
     itself never does.
     """
-    registry = importlib.import_module("builder.forms.registry")
-    kinds = cast("Mapping[str, WidgetKind]", registry.widget_kinds())
+    registry = importlib.import_module("builder.forms.widgets")
+    kinds = cast("Mapping[str, WidgetKind]", registry.kinds())
     path = target or Path(__file__).parents[2] / "specs" / "schema" / "scenario.schema.json"
     path.write_text(rendered(kinds.values()), encoding="utf-8")
     sys.stdout.write(f"{path.name}\n")

@@ -51,7 +51,7 @@ class Source:
         return dict(_places(self.text))
 
     def placed(self, found: Iterable[Fault]) -> list[Fault]:
-        """Return findings in the order of the file, each with its ``line`` among its facts.
+        """Return findings in the order of the file, each with its ``file_line`` among its facts.
 
         A place that is missing from the file gets the line of the nearest place around it.
         """
@@ -61,7 +61,7 @@ class Source:
             where = near = fault.where or ""
             while near not in lines:
                 near = near.rpartition("/")[0]
-            facts = {"line": lines[near], **fault.facts}
+            facts = {**fault.facts, "file_line": lines[near]}
             placed.append((lines[near], where, type(fault)(where=fault.where, **facts)))
         return [fault for _, _, fault in sorted(placed, key=lambda p: p[:2])]
 

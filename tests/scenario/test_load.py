@@ -115,7 +115,10 @@ def test_findings_stand_on_their_lines_in_the_order_of_the_file(tmp_path):
     (folder / FILE).write_text("\n".join(lines), encoding="utf-8")
     found = check(folder)
     assert [f.code for f in found] == ["scenario.version-malformed", "scenario.key-unknown"]
-    assert [f.facts["line"] for f in found] == [lines.index('  "version": "one",') + 1, accept + 2]
+    assert [f.facts["file_line"] for f in found] == [
+        lines.index('  "version": "one",') + 1,
+        accept + 2,
+    ]
     assert found[1].facts["known"][0] == "due_days"
 
 
