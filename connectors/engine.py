@@ -210,7 +210,11 @@ def _expr(expr: Expr, row: Row) -> pl.Expr:
         return pl.col(expr.name)
     if isinstance(expr, Literal):
         return _constant(expr.value, parse_type(expr.type))
-    return _CALLS[expr.op](expr, row)
+    compiled = _CALLS[expr.op](expr, row)
+    if next(columns(expr), None) is not None:
+        return compiled
+    # Polars does not repeat every kind of constant for every row: give it the value
+    return _constant(pl.select(compiled).item(), type_of(expr, row))
 
 
 def _constant(value: Value, of: ColumnType) -> pl.Expr:

@@ -91,6 +91,11 @@ class SqliteKit:
                 return value
 
 
+def _made(folder: Path) -> Path:
+    folder.mkdir()
+    return folder
+
+
 def _kind(of: pa.DataType) -> str:
     for kind, is_kind in {
         "text": pa.types.is_string,
@@ -148,3 +153,13 @@ def kit(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryKit | SqliteKit
 @pytest.fixture(params=list(SQLITE))
 def sqlite_kit(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteKit:
     return SqliteKit(request.param, tmp_path, SQLITE[request.param])
+
+
+@pytest.fixture(scope="module")
+def kits(tmp_path_factory: pytest.TempPathFactory) -> list[MemoryKit | SqliteKit]:
+    """Every kit, for laws that try many sources in one test."""
+    folder = tmp_path_factory.mktemp("sources")
+    return [
+        *(MemoryKit(name, form) for name, form in MEMORY.items()),
+        *(SqliteKit(name, _made(folder / name), declared) for name, declared in SQLITE.items()),
+    ]
