@@ -80,7 +80,7 @@ def read_source(path: Path) -> Source:
         if path.stat().st_size > MAX_BYTES:
             raise SourceTooLarge(file=path.name, limit_bytes=MAX_BYTES)
         raw = path.read_bytes()
-    except OSError as problem:
+    except (OSError, ValueError) as problem:  # ValueError: a path with a null character
         raise SourceMissing(file=path.name) from problem
     return parse_source(path.name, raw)
 
