@@ -55,7 +55,7 @@ class InProcessLink:
         deadline = _Deadline(self._party, timeout_s, self._clock_s)
         begun = _Start()
         try:
-            chunks = self._app(_environ(method, path, body, self._peer, timeout_s), begun)
+            chunks = self._app(_environ(method, path, body, self._peer), begun)
         except OSError as error:
             raise LinkUnreachable(party=self._party) from error
         except Exception as error:
@@ -126,7 +126,7 @@ def _chain(first: bytes, rest: Iterator[bytes]) -> Iterator[bytes]:
     yield from rest
 
 
-def _environ(method: str, path: str, body: bytes, peer: str, timeout_s: float) -> WSGIEnvironment:
+def _environ(method: str, path: str, body: bytes, peer: str) -> WSGIEnvironment:
     return {
         "REQUEST_METHOD": method,
         "SCRIPT_NAME": "",
@@ -137,7 +137,6 @@ def _environ(method: str, path: str, body: bytes, peer: str, timeout_s: float) -
         "SERVER_PROTOCOL": "HTTP/1.1",
         "CONTENT_TYPE": JSON,
         "CONTENT_LENGTH": str(len(body)),
-        "HTTP_SCENARIST_BUDGET": str(timeout_s),
         "wsgi.version": (1, 0),
         "wsgi.url_scheme": "https",
         "wsgi.input": io.BytesIO(body),

@@ -73,6 +73,7 @@ def read_document(request: Request) -> Mapping[str, object]:
         raise RequestTooLarge(limit_bytes=LIMIT_BYTES)
     try:
         document: Any = json.loads(body)
+        canonical(document)  # no NaN, no half character: what is read here can be hashed
     except (ValueError, RecursionError):
         raise RequestNotJson from None
     if not isinstance(document, dict):

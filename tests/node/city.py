@@ -1,4 +1,4 @@
-"""A small city for tests: two departments with real SQLite databases, an issuer, a hub, real keys."""
+"""A small city for tests: two departments with real databases, an issuer, a hub, real keys."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from contextlib import closing
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -110,8 +111,10 @@ ROWS: Mapping[str, tuple[str, list[tuple[object, ...]]]] = {
         ],
     ),
     "police/household": (
-        "id_card TEXT, name TEXT, address TEXT, household_no TEXT, status TEXT, moved_in TEXT,"
-        " members INTEGER",
+        (
+            "id_card TEXT, name TEXT, address TEXT, household_no TEXT, status TEXT,"
+            " moved_in TEXT, members INTEGER"
+        ),
         [
             (LI, "李某", "长江路 1 号", "H-1", "registered", "1999-01-31", 3),
             (WANG, "王某", "芜湖路 2 号", "H-2", "registered", "2010-05-01", 2),
@@ -129,7 +132,12 @@ ROWS: Mapping[str, tuple[str, list[tuple[object, ...]]]] = {
 }
 
 GRANTS: tuple[tuple[str, str, str, Mapping[str, tuple[str, ...]]], ...] = tuple(
-    (str(p["party"]), rule["dataset"], rule["purpose"], {c: tuple(u) for c, u in rule["uses"].items()})
+    (
+        str(p["party"]),
+        rule["dataset"],
+        rule["purpose"],
+        {c: tuple(u) for c, u in rule["uses"].items()},
+    )
     for p in POLICIES.values()
     for rule in p["rules"]  # type: ignore[attr-defined]
 )
@@ -196,6 +204,11 @@ CATALOG = Catalog(
 )
 
 
+def down(*_request: object) -> Any:
+    """The WSGI callable of a party that is not there."""
+    raise ConnectionRefusedError
+
+
 class City:
     """Everything by its own keys, in its own folders; only bytes pass between the parts."""
 
@@ -257,9 +270,7 @@ class City:
         )
 
     def open_node(self, party: str) -> Node:
-        return Node.open(
-            self.folder / party, self.config[party], clock=self.clock, catalog=CATALOG
-        )
+        return Node.open(self.folder / party, self.config[party], clock=self.clock, catalog=CATALOG)
 
     def link(self, party: str, *, peer: str = "hefei") -> InProcessLink:
         return InProcessLink(party, self.nodes[party].app, peer=peer)
@@ -394,7 +405,12 @@ class City:
         **more: object,
     ) -> Answer:
         question = Question(
-            sql, purpose, NAMES, case=case, subject=subject, **more  # type: ignore[arg-type]
+            sql,
+            purpose,
+            NAMES,
+            case=case,
+            subject=subject,
+            **more,  # type: ignore[arg-type]
         )
         return execute(self.hub, self.person(), question)
 

@@ -7,7 +7,9 @@ from pathlib import Path
 
 import pytest
 
-_spec = importlib.util.spec_from_file_location("city", Path(__file__).parents[1] / "node" / "city.py")
+_spec = importlib.util.spec_from_file_location(
+    "city", Path(__file__).parents[1] / "node" / "city.py"
+)
 assert _spec is not None
 assert _spec.loader is not None
 if "city" not in sys.modules:

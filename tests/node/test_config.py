@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from city import CATALOG, HOUSEHOLD, KINSHIP, POLICIES, City
 
 from federation.crypto import generate_signer
 from federation.errors import Fault, Findings
@@ -15,8 +16,6 @@ from federation.node import Binding, Node, NodeConfig, SourceConfig, load_config
 from federation.node.config import FILE_NAME, read_config
 from federation.node.errors import ConfigMissing, ConfigUnreadable, DatasetUnbound
 from federation.trust.errors import PolicyUnreadable
-
-from city import CATALOG, HOUSEHOLD, KINSHIP, POLICIES, City
 
 HUB, ISSUER, STEWARD = (generate_signer().public_key for _ in range(3))
 
@@ -51,10 +50,15 @@ def test_a_configuration_reads_back_from_the_file_it_writes(tmp_path: Path):
 def test_odd_words_survive_the_file(tmp_path: Path):
     odd = 'a "b" \\ 中\n=['
     config = replace(
-        read_config(document()), sources={"main": SourceConfig("sqlite", {"path": odd, "wait": 3, "ro": True})}
+        read_config(document()),
+        sources={"main": SourceConfig("sqlite", {"path": odd, "wait": 3, "ro": True})},
     )
     (tmp_path / FILE_NAME).write_text(config.to_toml(), encoding="utf-8")
-    assert dict(load_config(tmp_path).sources["main"].options) == {"path": odd, "wait": 3, "ro": True}
+    assert dict(load_config(tmp_path).sources["main"].options) == {
+        "path": odd,
+        "wait": 3,
+        "ro": True,
+    }
 
 
 @pytest.mark.parametrize(
@@ -66,16 +70,43 @@ def test_odd_words_survive_the_file(tmp_path: Path):
         ({"sources": {}}, "/sources", "node.config-schema"),
         ({"sources": {"main": {"path": "x"}}}, "/sources/main", "node.config-schema"),
         ({"datasets": {"x": {}}}, "/datasets/x", "node.config-schema"),
-        ({"datasets": {HOUSEHOLD: {"source": "main", "resource": "h; DROP"}}},
-         f"/datasets/{HOUSEHOLD}/resource", "node.config-schema"),
-        ({"datasets": {HOUSEHOLD: {"source": "other", "resource": "h"}}},
-         f"/datasets/{HOUSEHOLD}/source", "node.source-unknown"),
-        ({"trust": {"hubs": {"hefei": "04ab"}, "issuers": {"i": ISSUER}, "stewards": {"s": STEWARD}}},
-         "/trust/hubs/hefei", "node.key-wrong"),
-        ({"trust": {"hubs": {"hefei": HUB}, "issuers": {"i": ISSUER}, "stewards": {"s": HUB}}},
-         "/trust/stewards/s", "node.key-shared"),
-        ({"trust": {"hubs": {"hefei": HUB}, "issuers": {"i": HUB.upper()}, "stewards": {"s": STEWARD}}},
-         "/trust/issuers/i", "node.key-shared"),
+        (
+            {"datasets": {HOUSEHOLD: {"source": "main", "resource": "h; DROP"}}},
+            f"/datasets/{HOUSEHOLD}/resource",
+            "node.config-schema",
+        ),
+        (
+            {"datasets": {HOUSEHOLD: {"source": "other", "resource": "h"}}},
+            f"/datasets/{HOUSEHOLD}/source",
+            "node.source-unknown",
+        ),
+        (
+            {
+                "trust": {
+                    "hubs": {"hefei": "04ab"},
+                    "issuers": {"i": ISSUER},
+                    "stewards": {"s": STEWARD},
+                }
+            },
+            "/trust/hubs/hefei",
+            "node.key-wrong",
+        ),
+        (
+            {"trust": {"hubs": {"hefei": HUB}, "issuers": {"i": ISSUER}, "stewards": {"s": HUB}}},
+            "/trust/stewards/s",
+            "node.key-shared",
+        ),
+        (
+            {
+                "trust": {
+                    "hubs": {"hefei": HUB},
+                    "issuers": {"i": HUB.upper()},
+                    "stewards": {"s": STEWARD},
+                }
+            },
+            "/trust/issuers/i",
+            "node.key-shared",
+        ),
     ],
 )
 def test_what_is_wrong_is_named_with_its_place(changes: dict[str, Any], where: str, code: str):
@@ -112,7 +143,9 @@ def test_a_file_that_is_not_toml_names_the_line(tmp_path: Path):
 # ── opening ──────────────────────────────────────────────────────────────────────────────────────
 
 
-def opened(folder: Path, config: NodeConfig, policy: Mapping[str, Any] = POLICIES["police"]) -> Node:
+def opened(
+    folder: Path, config: NodeConfig, policy: Mapping[str, Any] = POLICIES["police"]
+) -> Node:
     folder.mkdir(exist_ok=True)
     (folder / "policy.json").write_text(json.dumps(policy), encoding="utf-8")
     return Node.open(folder, config, clock=lambda: None, catalog=CATALOG)  # type: ignore[arg-type,return-value]
@@ -184,4 +217,5 @@ def test_faults_of_configuration_speak_both_languages():
         read_config(document(party=7, sources=[], datasets=None))
     for finding in caught.value.findings:
         assert isinstance(finding, Fault)
-        assert finding.message("zh") and finding.message("en")
+        assert finding.message("zh")
+        assert finding.message("en")

@@ -1,16 +1,21 @@
 """The node's doors: what a hub may ask about the node itself, and who else may knock."""
 
+import threading
+from http.client import HTTPConnection
 from typing import Any
 
 import pytest
+from city import HOUSEHOLD, KINSHIP, LI, City
+from werkzeug.serving import WSGIRequestHandler, make_server
 
+from federation.crypto import canonical
 from federation.errors import Fault, Findings
-from federation.link import ARROW, InProcessLink, ask_json, fetch_json
+from federation.fragment import Column, Named, Project, Scan, Source
+from federation.link import ARROW, JSON, PEER, InProcessLink, ask_json, fetch_json
+from federation.link.arrow import read_stream
 from federation.link.errors import LinkGarbled
 from federation.trust import errors as faults
 from federation.trust.request import Desk
-
-from city import HOUSEHOLD, KINSHIP, LI, City
 
 
 def test_an_offer_counts_rows_and_shows_none(city: City):
@@ -81,6 +86,41 @@ def test_only_a_trusted_hub_may_ask_about_a_node(city: City, kind: str):
         ask_json(city.link("police"), f"/v1/{kind}", request)
 
 
+def test_rows_come_whole_over_real_http(city: City):
+    """The same callable behind a socket: who calls is told by the transport, as TLS will."""
+    city.running()
+    columns = (Named("name", Column("name")),)
+    made = city.fragment(Scan(Project(Source(HOUSEHOLD), columns)))
+
+    def app(environ: dict[str, Any], start: Any) -> Any:
+        return city.nodes["police"].app({**environ, PEER: "hefei"}, start)
+
+    server = make_server("127.0.0.1", 0, app, request_handler=Quiet)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        connection = HTTPConnection("127.0.0.1", server.server_port, timeout=10)
+        headers = {"Content-Type": JSON}
+        connection.request("POST", "/v1/fragment", canonical(made.seal(city.hub_key)), headers)
+        reply = connection.getresponse()
+        table, _ = read_stream([reply.read()], "police")
+        connection.close()
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    assert (reply.status, reply.headers["Content-Type"]) == (200, ARROW)
+    assert table.to_pylist() == [{"name": "李某"}]
+    assert city.kinds()[-2:] == ["opened", "closed"]
+
+
+class Quiet(WSGIRequestHandler):
+    """Say nothing on the terminal."""
+
+    def log(self, *_args: Any) -> None:  # type: ignore[override]
+        """Keep still."""
+
+
 def test_a_question_of_one_kind_opens_no_other_door(city: City):
     desk = Desk("hefei", city.hub_key, city.clock, city.nonce)
     for kind, door in (("offer", "trail"), ("trail", "fragment"), ("grants", "grant")):
@@ -104,7 +144,8 @@ def test_a_malformed_question_is_a_named_fault(city: City, args: dict[str, Any])
 
 def test_anybody_may_ask_whether_a_node_runs(city: City):
     assert fetch_json(city.link("police", peer=""), "/v1/health") == {
-        "party": "police", "running": True,
+        "party": "police",
+        "running": True,
     }
 
 
@@ -133,9 +174,12 @@ def test_rows_leave_by_one_door_only(city: City):
 @pytest.mark.parametrize(
     "said",
     [
-        {}, {"party": "fund"}, {"party": "police", "datasets": 3},
+        {},
+        {"party": "fund"},
+        {"party": "police", "datasets": 3},
         {"party": "police", "datasets": [], "policy": {}},
-        {"party": "police", "entries": [{}]}, {"party": "police", "report": {}},
+        {"party": "police", "entries": [{}]},
+        {"party": "police", "report": {}},
     ],
 )
 def test_a_node_that_talks_nonsense_is_garbled(city: City, said: dict[str, Any]):

@@ -6,7 +6,20 @@ from types import MappingProxyType
 
 import hypothesis.strategies as st
 import pytest
-from hypothesis import given
+from city import (
+    ACCOUNT,
+    CATALOG,
+    HOUSEHOLD,
+    KINSHIP,
+    LI,
+    NOON,
+    POLICIES,
+    SCENARIO,
+    WANG,
+    dataset,
+    field,
+)
+from hypothesis import given, settings
 
 from federation.errors import Findings
 from federation.ledger import Catalog, Grade
@@ -25,27 +38,39 @@ from federation.trust import (
 )
 from federation.trust.position import is_covered
 
-from city import ACCOUNT, CATALOG, HOUSEHOLD, KINSHIP, LI, NOON, POLICIES, SCENARIO, WANG, dataset, field
-
 POLICY = read_policy(POLICIES["police"], CATALOG)
 
 
 def token(**changes: object) -> CaseToken:
     made = CaseToken(
-        id="t", issuer="city-issuer", case="HF-1", scenario=SCENARIO, legal_basis=("pipl",),
-        subject="deceased", kind="person", key=LI, applicant=WANG, relation="kin",
+        id="t",
+        issuer="city-issuer",
+        case="HF-1",
+        scenario=SCENARIO,
+        legal_basis=("pipl",),
+        subject="deceased",
+        kind="person",
+        key=LI,
+        applicant=WANG,
+        relation="kin",
         established=Established("police", NOON),
         fields=tuple(f"{d.id}.{f.name}" for d in CATALOG.datasets.values() for f in d.fields),
-        issued=NOON, expires=NOON + timedelta(hours=1),
+        issued=NOON,
+        expires=NOON + timedelta(hours=1),
     )
     return replace(made, **changes)  # type: ignore[arg-type]
 
 
 def grant(**changes: object) -> Grant:
     wanted = GrantAsk(
-        grantee="civil-affairs", owner="police", purpose="case", dataset=HOUSEHOLD,
-        uses=MappingProxyType({"name": ("project",), "address": ("project",)}), reason="r",
-        valid_from=NOON - timedelta(days=1), valid_to=NOON + timedelta(days=1),
+        grantee="civil-affairs",
+        owner="police",
+        purpose="case",
+        dataset=HOUSEHOLD,
+        uses=MappingProxyType({"name": ("project",), "address": ("project",)}),
+        reason="r",
+        valid_from=NOON - timedelta(days=1),
+        valid_to=NOON + timedelta(days=1),
     )
     of_grant = {k: changes.pop(k) for k in ("hub", "state") if k in changes}
     made = Grant("G1", "hefei", replace(wanted, **changes), "officer", NOON, "approved")  # type: ignore[arg-type]
@@ -101,7 +126,9 @@ def test_a_grant_bound_to_this_scenario_and_counted_is_good_until_it_is_used_up(
     assert codes(request(used=3), bound) == ["trust.grant-used-up"]
 
 
-@pytest.mark.parametrize("purpose", [p.id for p in PURPOSES.values() if not p.is_served] + ["x", ""])
+@pytest.mark.parametrize(
+    "purpose", [p.id for p in PURPOSES.values() if not p.is_served] + ["x", ""]
+)
 def test_a_purpose_that_is_not_served_is_refused_whatever_else_holds(purpose: str):
     assert codes(request(purpose=purpose), grant(purpose=purpose)) == ["trust.purpose-not-served"]
 
@@ -113,7 +140,10 @@ def test_every_reason_is_given_at_once():
     )
     decision = decide(asked, grant(state="revoked"), POLICY, CATALOG, NOON)
     assert {r.code for r in decision.reasons} == {
-        "trust.token-fields", "trust.grant-revoked", "trust.grant-fields", "trust.relation",
+        "trust.token-fields",
+        "trust.grant-revoked",
+        "trust.grant-fields",
+        "trust.relation",
     }
     with pytest.raises(Findings) as caught:
         decision.require()
@@ -128,7 +158,9 @@ def test_a_field_the_policy_does_not_name_is_sealed():
 
 def test_a_position_the_policy_does_not_name_is_sealed():
     uses = {"name": frozenset({"filter:eq"})}
-    assert codes(request(uses=uses), grant(uses={"name": ("filter:eq",)})) == ["trust.policy-fields"]
+    assert codes(request(uses=uses), grant(uses={"name": ("filter:eq",)})) == [
+        "trust.policy-fields"
+    ]
 
 
 def test_no_rule_for_a_purpose_means_no():
@@ -142,9 +174,7 @@ def test_without_a_token_nothing_is_allowed():
 
 
 def test_a_dataset_without_a_subject_key_never_serves_a_case():
-    catalog = CATALOG.extended(
-        [replace(CATALOG.get(HOUSEHOLD), subject_key=None)]
-    )
+    catalog = CATALOG.extended([replace(CATALOG.get(HOUSEHOLD), subject_key=None)])
     assert codes(request(), grant(), catalog=catalog) == ["trust.no-subject-key"]
 
 
@@ -181,6 +211,7 @@ def test_purposes_that_are_not_served_have_no_position(purpose: str):
         assert ceiling(purpose, grade, "self") == frozenset()
 
 
+@settings(deadline=None)
 @given(st.sampled_from(POSITIONS), st.lists(st.sampled_from(POSITIONS)))
 def test_more_permission_never_covers_less(position: str, permitted: list[str]):
     if is_covered(position, permitted):
@@ -195,7 +226,13 @@ _USES = st.dictionaries(
 )
 
 
-@given(_USES, _USES, st.sampled_from(["self", "kin", CLAIMED, "x"]), st.sampled_from(["case", "verify"]))
+@settings(deadline=None)
+@given(
+    _USES,
+    _USES,
+    st.sampled_from(["self", "kin", CLAIMED, "x"]),
+    st.sampled_from(["case", "verify"]),
+)
 def test_nothing_is_ever_allowed_beyond_grant_policy_token_and_ceiling(
     wanted: dict[str, frozenset[str]],
     granted: dict[str, frozenset[str]],
@@ -213,4 +250,3 @@ def test_nothing_is_ever_allowed_beyond_grant_policy_token_and_ceiling(
             assert is_covered(position, granted[column])
             assert any(is_covered(position, r.uses.get(column, ())) for r in rules)
             assert position in ceiling(purpose, grade, relation)
-

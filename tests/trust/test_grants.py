@@ -5,6 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from city import HOUSEHOLD, KINSHIP, NOON, SCENARIO, City, down
 
 from federation.crypto import generate_signer
 from federation.errors import Fault
@@ -13,8 +14,6 @@ from federation.link.errors import LinkUnreachable
 from federation.trust import Grant, GrantAsk, Principal
 from federation.trust import errors as faults
 from federation.trust import grant as deciding
-
-from city import HOUSEHOLD, KINSHIP, NOON, SCENARIO, City
 
 
 @pytest.fixture
@@ -26,7 +25,9 @@ def sealed_by(city: City, grant: Grant, key: Any) -> dict[str, object]:
     return deciding.approve(grant, key, by="x", now=city.now)[1]
 
 
-def bring(city: City, sealed: Any, path: str = "/v1/grant", party: str = "police", **more: Any) -> Any:
+def bring(
+    city: City, sealed: Any, path: str = "/v1/grant", party: str = "police", **more: Any
+) -> Any:
     return ask_json(city.link(party, **more), path, sealed)
 
 
@@ -40,7 +41,8 @@ def test_a_steward_of_the_owner_gives_what_was_asked(bare_city: City, asked: Gra
     assert bare_city.hub.grant_uses("police") == {asked.id: 0}
     assert bare_city.kinds() == ["grant-approved"]
     assert [r.kind for r in reversed(bare_city.hub.journal.search())] == [
-        "grant-asked", "grant-approved",
+        "grant-asked",
+        "grant-approved",
     ]
 
 
@@ -68,7 +70,9 @@ def test_a_grant_of_one_owner_is_nothing_at_another(bare_city: City, asked: Gran
 
 
 def test_a_steward_cannot_give_away_what_another_department_owns(bare_city: City):
-    foreign = bare_city.ask_grant("police", HOUSEHOLD, "case", dataset="fund.account", owner="police")
+    foreign = bare_city.ask_grant(
+        "police", HOUSEHOLD, "case", dataset="fund.account", owner="police"
+    )
     with pytest.raises(faults.DocumentMalformed):
         bring(bare_city, sealed_by(bare_city, foreign, bare_city.stewards["police"]))
 
@@ -183,7 +187,11 @@ def test_a_revoked_grant_never_comes_back(bare_city: City, asked: Grant):
 def test_a_revocation_that_overtakes_its_grant_still_holds(bare_city: City, asked: Grant):
     key = bare_city.stewards["police"]
     given, sealed = deciding.approve(asked, key, by="x", now=bare_city.now)
-    bring(bare_city, deciding.revoke(given, key, by="x", now=bare_city.now, remark="x")[1], "/v1/revoke")
+    bring(
+        bare_city,
+        deciding.revoke(given, key, by="x", now=bare_city.now, remark="x")[1],
+        "/v1/revoke",
+    )
     with pytest.raises(faults.GrantTaken):
         bring(bare_city, sealed)
 
@@ -205,9 +213,6 @@ def test_an_expired_request_cannot_be_given(bare_city: City, asked: Grant):
 
 
 def test_when_the_node_is_down_nothing_is_decided(bare_city: City, asked: Grant):
-    def down(environ: Any, start: Any) -> Any:
-        raise ConnectionRefusedError
-
     from federation.hub import NodeEntry
     from federation.link import InProcessLink
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from city import HOUSEHOLD, KINSHIP, LI, NOON, SCENARIO, WANG, ZHAO, City
 
 from federation.audit import Journal
 from federation.crypto import KeyStore, generate_signer
@@ -24,8 +25,6 @@ from federation.trust import (
 from federation.trust import errors as faults
 from federation.trust.issuer import Limits
 from federation.trust.token import read_statement
-
-from city import HOUSEHOLD, KINSHIP, LI, NOON, SCENARIO, WANG, ZHAO, City
 
 KIN_FIELDS = (f"{KINSHIP}.register_no", f"{KINSHIP}.kin_id_card")
 
@@ -55,9 +54,18 @@ def answer_of(city: City, token: str, **changes: Any) -> dict[str, object]:
     """What the police node seals when the register says yes."""
     party = changes.pop("by", "police")
     made = SealedAnswer(
-        party="police", entry="police#1", fragment="f", token=changes.pop("shown", token), case="HF-1",
-        subject="deceased", purpose="verify", dataset=KINSHIP, at=city.now,
-        applicant_columns=("kin_id_card",), answer=True, reference="K-1",
+        party="police",
+        entry="police#1",
+        fragment="f",
+        token=changes.pop("shown", token),
+        case="HF-1",
+        subject="deceased",
+        purpose="verify",
+        dataset=KINSHIP,
+        at=city.now,
+        applicant_columns=("kin_id_card",),
+        answer=True,
+        reference="K-1",
     )
     signer = KeyStore(city.folder / party / "keys").signer("node")
     return replace(made, **changes).seal(signer)
@@ -291,7 +299,7 @@ def test_a_hub_is_heard_on_its_own_channel_only(bare_city: City):
         bare_city.issuer_client(peer="anhui").statement("HF-1")
 
 
-def test_a_request_meant_for_another_issuer_is_refused(bare_city: City, issuer: IssuerClient):
+def test_a_request_meant_for_another_issuer_is_refused(issuer: IssuerClient):
     with pytest.raises(faults.RequestMisdirected):
         replace(issuer, name="other-issuer").statement("HF-1")
 
@@ -367,7 +375,11 @@ def test_the_issuer_keeps_a_trace_without_anybodys_number(bare_city: City, issue
     issuer.close("HF-1")
     kinds = [r.kind for r in reversed(bare_city.issuer.journal.search())]
     assert kinds == [
-        "case-opened", "subject-declared", "token-given", "relation-established", "case-closed",
+        "case-opened",
+        "subject-declared",
+        "token-given",
+        "relation-established",
+        "case-closed",
     ]
     journal: Journal = bare_city.issuer.journal
     exported = b"".join(journal.export()).decode()

@@ -5,14 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from city import CATALOG, POLICIES
 
 from federation.errors import Findings
 from federation.ledger import load_catalog
 from federation.store import resource
 from federation.trust import load_policy, read_policy
 from federation.trust.errors import PolicyUnreadable
-
-from city import CATALOG, POLICIES
 
 
 def police(**changes: Any) -> dict[str, Any]:
@@ -44,11 +43,19 @@ def test_a_policy_reads_back_as_it_was_written():
         (police(rate={"per_minute": 0}), "/rate/per_minute", "trust.policy-schema"),
         (police(rules=[rule(purpose="x")]), "/rules/0/purpose", "trust.policy-schema"),
         (police(rules=[rule(uses={})]), "/rules/0/uses", "trust.policy-schema"),
-        (police(rules=[rule(uses={"name": ["mask"]})]), "/rules/0/uses/name/0", "trust.policy-schema"),
+        (
+            police(rules=[rule(uses={"name": ["mask"]})]),
+            "/rules/0/uses/name/0",
+            "trust.policy-schema",
+        ),
         (police(rules=[rule(purpose="share")]), "/rules/0/purpose", "trust.purpose-not-served"),
         (police(rules=[rule(dataset="fund.account")]), "/rules/0/dataset", "trust.policy-dataset"),
         (police(rules=[rule(dataset="police.x")]), "/rules/0/dataset", "trust.policy-dataset"),
-        (police(rules=[rule(uses={"nam": ["project"]})]), "/rules/0/uses/nam", "trust.policy-field"),
+        (
+            police(rules=[rule(uses={"nam": ["project"]})]),
+            "/rules/0/uses/nam",
+            "trust.policy-field",
+        ),
         (
             police(rules=[rule(dataset="police.kinship", uses={"note": ["project"]})]),
             "/rules/0/uses/note",
@@ -60,7 +67,9 @@ def test_a_policy_reads_back_as_it_was_written():
             "trust.policy-above-ceiling",
         ),
         (
-            police(rules=[rule(purpose="verify", relations=["claimed"], uses={"name": ["filter:eq"]})]),
+            police(
+                rules=[rule(purpose="verify", relations=["claimed"], uses={"name": ["filter:eq"]})]
+            ),
             "/rules/0/uses/name",
             "trust.policy-above-ceiling",
         ),
@@ -84,11 +93,15 @@ def test_what_is_no_policy_at_all_has_findings(document: object):
 
 
 def test_all_findings_come_at_once():
-    broken = police(rules=[rule(uses={"nam": ["project"]}), rule(dataset="police.x"), rule(purpose="open")])
+    broken = police(
+        rules=[rule(uses={"nam": ["project"]}), rule(dataset="police.x"), rule(purpose="open")]
+    )
     with pytest.raises(Findings) as caught:
         read_policy(broken, CATALOG)
     assert [f.where for f in caught.value.findings[:3]] == [
-        "/rules/0/uses/nam", "/rules/1/dataset", "/rules/2/purpose",
+        "/rules/0/uses/nam",
+        "/rules/1/dataset",
+        "/rules/2/purpose",
     ]
 
 
