@@ -137,7 +137,7 @@ class CaseIssuer:
         self._signer = signer
         self._pseudonyms = Pseudonymiser(pseudonym_key)
         self._clock = clock
-        self.journal = Journal(engine, store.issuer_entry, signer)
+        self.journal = Journal(engine, store.issuer_entry, signer, name=f"issuer:{config.name}")
         self.app: WSGIApplication = service(config.name, self._routes())
 
     @classmethod
