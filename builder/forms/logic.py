@@ -3,12 +3,14 @@
 The page works without: the server decides again whenever a page is posted. What the browser gets
 is one JSON island, ``<script type="application/json" id="form-logic">``::
 
-    {"controls": [{"id", "name", "pointer", "type", "when", "compute", "required"}],
+    {"controls": [{"id", "name", "pointer", "type", "when", "compute", "required",
+                   "scale", "unit"}],
      "sections": [{"id", "when"}],
      "constants": {"/entity/field": value},
      "types": {"/entity/field": "date" | "timestamp" | "decimal" | "int"}}
 
-with trees as `builder.expr` writes them. Only controls with logic of their own, or that others
+with trees as `builder.expr` writes them; `scale` and `unit` say how a computed number is written.
+Only controls with logic of their own, or that others
 read, are listed; `constants` are the values read that no input of the page holds, and `types` says
 which of them are not what JSON takes them for (whole numbers too are text there, so that they stay
 exact at any size).
@@ -48,18 +50,18 @@ def page_logic(page: CompiledPage) -> Logic:
     """Return the logic of a page."""
     sections = [section for section in page.sections if section.conditional]
     beside = {name_of(c.question.pointer) for c in page.controls() if c.question.pointer}
-    own = [c for c in page.controls() if c.question.conditional or _follows(c, beside)]
-    rules = [s.when for s in sections] + [r for c in own for r in (c.when, c.compute)]
-    names = frozenset[str]().union(*(rule.names for rule in rules if rule))
+    own = {c for c in page.controls() if c.question.conditional or _follows(c, beside)}
+    rules = [s.when for s in sections]
+    listed: set[CompiledControl] = set()
+    names = frozenset[str]()
+    while new := {c for c in page.controls() if c in own or _fills(c, names)} - listed:
+        listed |= new
+        rules += [rule for control in new for rule in (control.when, control.compute)]
+        names = frozenset[str]().union(*(rule.names for rule in rules if rule))
     if not sections and not own:
         return Logic("", names)
-    controls = [
-        _control(control)
-        for control in page.controls()
-        if control in own or name_of(control.question.pointer or "/") in names
-    ]
     fixed = {
-        "controls": controls,
+        "controls": [_control(control) for control in page.controls() if control in listed],
         "sections": [{"id": s.section.id, "when": _tree(s.when)} for s in sections],
     }
     return Logic(_json(fixed)[:-1] + ',"constants":', names)
@@ -92,6 +94,11 @@ def island(logic: Logic, model: PageModel) -> Markup:
     return Markup(f'<script type="application/json" id="form-logic">{text}</script>')  # noqa: S704 (escaped by _json)
 
 
+def _fills(control: CompiledControl, names: Set[str]) -> bool:
+    """Tell whether a control's value is read, so that the browser must know how it comes about."""
+    return name_of(control.question.pointer or "/") in names
+
+
 def _follows(control: CompiledControl, names: Set[str]) -> bool:
     return control.compute is not None and not control.compute.names.isdisjoint(names)
 
@@ -106,7 +113,16 @@ def _control(control: CompiledControl) -> Mapping[str, object]:
         "when": _tree(control.when),
         "compute": _tree(control.compute),
         "required": question.required,
+        **({} if control.compute is None else _look(control)),
     }
+
+
+def _look(control: CompiledControl) -> Mapping[str, object]:
+    """Return how a computed number is written: places, and the unit behind."""
+    question = control.question
+    suffix = control.widget.look(question).suffix
+    scale = 2 if question.kind == "money" else question.whole("scale")
+    return {"scale": scale, "unit": suffix and {"zh": suffix.zh, "en": suffix.en}}
 
 
 def _tree(rule: Rule | None) -> object:

@@ -10,7 +10,7 @@ from builder.forms.question import Question
 from builder.forms.values import to_value
 from builder.forms.widget import TEXT, Around, Inputs, Look, Post, Widget, option_schema, same
 from builder.forms.widgets.date import spoken
-from builder.forms.widgets.number import exact, grouped
+from builder.forms.widgets.number import exact, grouped, rounded
 from builder.forms.widgets.yes_no import NO, YES
 from builder.scenario.model import Json, Text, ValueType
 
@@ -48,8 +48,8 @@ class Computed(Widget):
         number, scale = exact(value), question.whole("scale")
         if number is None:
             return same(str(value))
-        rounded = number if scale is None else round(number, scale)
-        return self._with_unit(grouped(rounded), question)
+        shown = number if scale is None else rounded(number, scale)
+        return self._with_unit(grouped(shown), question)
 
     def _with_unit(self, text: str, question: Question) -> Text:
         unit = question.text("unit")

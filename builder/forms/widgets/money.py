@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from builder.forms.question import Question
 from builder.forms.widget import Look, option_schema
-from builder.forms.widgets.number import LIMIT, Number, exact, grouped
+from builder.forms.widgets.number import LIMIT, Number, exact, grouped, rounded
 from builder.scenario.model import Json, Text, ValueType
 
 __all__ = ["WIDGET", "YUAN", "Money"]
@@ -45,7 +45,7 @@ class Money(Number):
     def show(self, value: Json, question: Question) -> Text:  # noqa: ARG002
         """Return it with its digits grouped, in yuan."""
         number = exact(value)
-        text = str(value) if number is None else grouped(round(number, 2))
+        text = str(value) if number is None else grouped(rounded(number, 2))
         return Text(f"{text} 元", f"{text} yuan")
 
 

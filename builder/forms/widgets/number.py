@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from decimal import Decimal, InvalidOperation
+from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
 from random import Random
 from typing import ClassVar
 
@@ -20,7 +20,7 @@ from builder.forms.question import Question
 from builder.forms.widget import TEXT, WIDTHS, Around, Look, Widget, option_schema, same
 from builder.scenario.model import Json, Text, ValueType
 
-__all__ = ["LIMIT", "WIDGET", "Number", "exact", "grouped"]
+__all__ = ["LIMIT", "WIDGET", "Number", "exact", "grouped", "rounded"]
 
 LIMIT: Json = {
     "anyOf": [{"type": "integer"}, {"type": "string", "pattern": r"^-?\d+(\.\d+)?$"}],
@@ -140,6 +140,15 @@ def grouped(number: Decimal) -> str:
     '1,234,567.50'
     """
     return f"{number:,f}"
+
+
+def rounded(number: Decimal, places: int) -> Decimal:
+    """Round half away from zero (四舍五入), as expressions do.
+
+    >>> rounded(Decimal("2.345"), 2)
+    Decimal('2.35')
+    """
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
 
 
 def exact(value: Json) -> Decimal | None:
