@@ -20,6 +20,7 @@ _ALLOWED: Mapping[str, frozenset[str]] = {
     "number": frozenset({"int", "decimal"}),
     "castable": frozenset({"int", "decimal", "text"}),
     "datable": frozenset({"date", "timestamp", "text"}),
+    "writable": frozenset({"text", "int", "decimal", "bool", "date"}),
 }
 _NUMBERS = _ALLOWED["number"]
 _LOOSE = frozenset({"null", "any"})
@@ -33,6 +34,7 @@ _WORDS: Mapping[str, str] = {
     "timestamp": "时间 timestamp",
     "castable": "文字或数 text, number",
     "datable": "日期、时间或文字 date, timestamp, text",
+    "writable": "文字、数、是/否或日期 text, number, bool, date",
     "same": "同类的值 one kind",
 }
 """What authors read for a type: the word of each language, the one in specs last."""

@@ -72,10 +72,17 @@ def age(born: Value, today: date) -> Value:
 def to_date(value: Value) -> Value:
     """Cast to a day: ISO text, or a moment's day in Shanghai."""
     if isinstance(value, datetime):
-        return instant(value).astimezone(_ZONE).date()
+        return _day_of(value)
     if isinstance(value, str):
         return _read(value)
     return value if is_day(value) else None
+
+
+def _day_of(moment: datetime) -> date | None:
+    try:
+        return instant(moment).astimezone(_ZONE).date()
+    except OverflowError:
+        return None
 
 
 def _read(text: str) -> date | None:

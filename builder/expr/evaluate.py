@@ -236,7 +236,7 @@ def _to_text(value: Value) -> Value:
         case int() | Decimal():
             return numbers.canonical(value) if kind_of(value) == "number" else None
         case datetime():
-            return dates.instant(value).isoformat()
+            return None
         case date():
             return value.isoformat()
         case _:

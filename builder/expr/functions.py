@@ -61,7 +61,7 @@ OPERATORS: Mapping[str, Signature] = MappingProxyType(
         "cast_int": _of("castable", gives="int"),
         "cast_decimal": _of("castable", "int", "int", gives="decimal"),
         "cast_date": _of("datable", gives="date"),
-        "cast_text": _of("any", gives="text"),
+        "cast_text": _of("writable", gives="text"),
     }
 )
 """What the parser makes of operators, casts and CASE."""
