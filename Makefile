@@ -43,7 +43,7 @@ node_modules/.installed: package.json package-lock.json
 	@npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
-builder/_static/manifest.json: node_modules/.installed $(wildcard templates/assets/*)
+builder/_static/manifest.json: node_modules/.installed $(wildcard templates/assets/* templates/assets/css/*)
 	$(SAY) '3/3  Page assets'
 	@npm run --silent build
 
