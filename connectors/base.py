@@ -9,7 +9,7 @@ kind. The meaning of each operation is in `connectors.scan`; the laws are in
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeAlias
 
@@ -173,6 +173,12 @@ class Readings:
         self.check_open()
         if reading != self._number:
             raise SourceCancelled(source=self._source)
+
+    def checked(self, batches: Iterable[pa.RecordBatch], reading: int) -> Iterator[pa.RecordBatch]:
+        """Yield batches as long as the reading may go on."""
+        for batch in batches:
+            self.check(reading)
+            yield batch
 
     def check_open(self) -> None:
         """Do nothing if the source is open.

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Mapping
 from types import MappingProxyType
 
 import pyarrow as pa
@@ -74,7 +74,7 @@ class MemoryConnector:
                 for label, leaf in made.leaves.items()
             },
         )
-        batches = self._given(answer.to_batches(), reading)
+        batches = self._readings.checked(answer.to_batches(), reading)
         return pa.RecordBatchReader.from_batches(arrow_schema(made.result), batches)
 
     def probe(self, resource: str) -> Probe:
@@ -100,8 +100,3 @@ class MemoryConnector:
                 source=_NAME, table=resource, near=near(resource, self._tables)
             )
         return table
-
-    def _given(self, batches: Iterable[pa.RecordBatch], reading: int) -> Iterator[pa.RecordBatch]:
-        for batch in batches:
-            self._readings.check(reading)
-            yield batch

@@ -42,6 +42,7 @@ class SqliteKit:
 
     def __init__(self, name: str, folder: Path, declared: Mapping[str, str]) -> None:
         self.name = name
+        self._driver = "stdlib" if "standard library" in name else "adbc"
         self._folder = folder
         self._declared = declared
         self._number = 0
@@ -57,7 +58,8 @@ class SqliteKit:
             self._fill(db, name, table)
         db.commit()
         db.close()
-        return open_connector("sqlite", {"path": str(self.path), "batch_rows": 3_000})
+        options = {"path": str(self.path), "batch_rows": 3_000, "driver": self._driver}
+        return open_connector("sqlite", options)
 
     def fingerprint(self) -> bytes:
         return hashlib.sha256(self.path.read_bytes()).digest()
@@ -134,6 +136,8 @@ SQLITE = {
     "sqlite, other collations": _NOCASE,
     "sqlite, all text": dict.fromkeys(_PROPER, "TEXT"),
     "sqlite, nothing declared": dict.fromkeys(_PROPER, ""),
+    "sqlite, standard library": _PROPER,
+    "sqlite, standard library, nothing declared": dict.fromkeys(_PROPER, ""),
     "sqlite, odd types": {**_PROPER, "text": "BLOB", "int": "BIGINT", "float": "DOUBLE"},
 }
 MEMORY = {
@@ -147,11 +151,6 @@ MEMORY = {
 def kit(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryKit | SqliteKit:
     if request.param in MEMORY:
         return MemoryKit(request.param, MEMORY[request.param])
-    return SqliteKit(request.param, tmp_path, SQLITE[request.param])
-
-
-@pytest.fixture(params=list(SQLITE))
-def sqlite_kit(request: pytest.FixtureRequest, tmp_path: Path) -> SqliteKit:
     return SqliteKit(request.param, tmp_path, SQLITE[request.param])
 
 
