@@ -445,7 +445,8 @@ def _build_nodes(home: Path, catalog: Catalog, scenarios: Iterable[Scenario]) ->
         if party in homes:
             city = _city().code
             path = f"../../deployments/{city}/{homes[party].id}/case.db"
-            sources[SOURCE] = SourceConfig("sqlite", {"path": path})
+            # This process writes the case store too: read it with the SQLite that writes it.
+            sources[SOURCE] = SourceConfig("sqlite", {"path": path, "driver": "stdlib"})
             published = case_datasets(homes[party], party)
             datasets |= {d.id: Binding(SOURCE, d.resource) for d in published}
         config = NodeConfig(
