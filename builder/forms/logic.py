@@ -53,7 +53,7 @@ def page_logic(page: CompiledPage) -> Logic:
     own = {c for c in page.controls() if c.question.conditional or _follows(c, beside)}
     rules = [s.when for s in sections]
     listed: set[CompiledControl] = set()
-    names = frozenset[str]()
+    names = frozenset[str]().union(*(rule.names for rule in rules if rule))
     while new := {c for c in page.controls() if c in own or _fills(c, names)} - listed:
         listed |= new
         rules += [rule for control in new for rule in (control.when, control.compute)]
