@@ -4,10 +4,10 @@
 `evaluate` computes it here, `templates/assets/expr.js` computes the same tree in the browser, and
 `to_sql` (in `builder.expr.sql`) writes it for an engine that can.
 
-Three-valued logic as in SQL: a condition is met only by TRUE; what is not answered is NULL. Whole
-numbers have up to 18 digits. Money is decimal, never a float: up to 20 digits before the point and
-6 behind it, every result rounded half away from zero (四舍五入). Out of range, a division by zero
-and a cast that fails give NULL. Text is compared and counted by code points; `lower` and `upper`
+Three-valued logic as in SQL: a condition is met only by TRUE; what is not answered is NULL. A
+number has up to 18 digits before the point and 6 behind it; money is decimal, never a float, and
+every result is rounded half away from zero (四舍五入). Out of range, a division by zero and a cast
+that fails give NULL. Text is compared and counted by code points; `lower` and `upper`
 change ASCII letters. Dates are ISO, in Asia/Shanghai; today is an argument.
 """
 

@@ -11,7 +11,7 @@ from builder.expr.evaluate import kind_of
 from builder.expr.functions import FUNCTIONS, OPERATORS, Signature, near
 from builder.expr.tree import Call, Constant, Name, Tree
 
-__all__ = ["ExprType", "check"]
+__all__ = ["ExprType", "check", "type_of"]
 
 ExprType: TypeAlias = Literal["text", "int", "decimal", "bool", "date", "timestamp", "null", "any"]
 """``null`` is the type of NULL itself, ``any`` of a name whose type is not known here."""
@@ -55,6 +55,11 @@ def check(tree: Tree, types: Mapping[str, ExprType]) -> ExprType:
     if checker.findings:
         raise Findings(checker.findings)
     return found
+
+
+def type_of(tree: Tree, types: Mapping[str, ExprType]) -> ExprType:
+    """Return the type of a part of an expression that has been checked."""
+    return _Checker(types).type_of(tree)
 
 
 class _Checker:

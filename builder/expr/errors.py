@@ -140,10 +140,10 @@ class ExpressionCast(ExpressionFault):
     zh = "表达式第 {line} 行第 {column} 个字：不能转换为“{type}”。"
     en = "Line {line}, character {column}: cannot cast to “{type}”."
     next_zh = (
-        "可转换为 INT、DECIMAL(位数, 小数位)（整数部分至多 20 位、小数至多 6 位）、DATE、TEXT。"
+        "可转换为 INT、DECIMAL(位数, 小数位)（整数部分至多 18 位、小数至多 6 位）、DATE、TEXT。"
     )
     next_en = (
-        "Cast to INT, DECIMAL(digits, places) with at most 20 digits before the point and 6 "
+        "Cast to INT, DECIMAL(digits, places) with at most 18 digits before the point and 6 "
         "behind it, DATE or TEXT."
     )
 
@@ -206,11 +206,8 @@ class ExpressionNumber(ExpressionFault):
     code = "expr.number"
     zh = "表达式第 {line} 行第 {column} 个字：数“{number}”的位数过多。"
     en = "Line {line}, character {column}: the number “{number}” has too many digits."
-    next_zh = "整数至多 18 位；小数的整数部分至多 20 位、小数部分至多 6 位，不写指数。"
-    next_en = (
-        "Whole numbers have at most 18 digits, decimals 20 before the point and 6 behind it, "
-        "and no exponent."
-    )
+    next_zh = "整数部分至多 18 位、小数部分至多 6 位，不写指数。"
+    next_en = "A number has at most 18 digits before the point and 6 behind it, and no exponent."
 
 
 class ExpressionPlaces(ExpressionFault):
@@ -247,7 +244,7 @@ class ExpressionArguments(ExpressionFault):
     """A function with too few or too many arguments."""
 
     code = "expr.arguments"
-    zh = "表达式第 {line} 行第 {column} 个字：函数“{function}”要 {wanted} 个参数，这里是 {found} 个。"
+    zh = "表达式第 {line} 行第 {column} 个字：“{function}”要 {wanted} 个参数，这里是 {found} 个。"
     en = (
         "Line {line}, character {column}: the function “{function}” takes {wanted} arguments, "
         "here it has {found}."

@@ -234,7 +234,7 @@ def _to_text(value: Value) -> Value:
         case bool():
             return "true" if value else "false"
         case int() | Decimal():
-            return numbers.canonical(value) if kind_of(value) == "number" else None
+            return numbers.to_text(value)
         case datetime():
             return None
         case date():

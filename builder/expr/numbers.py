@@ -1,4 +1,4 @@
-"""Compute with numbers as every engine can: whole numbers of 18 digits, decimals of 20 and 6.
+"""Compute with numbers as every engine can: 18 digits before the point and 6 behind it.
 
 A decimal result is rounded half away from zero to six places; a result out of range is NULL, and so
 is a division by zero. `numbers` in `expr.js` is the twin.
@@ -16,7 +16,6 @@ from builder.expr.tree import Value
 __all__ = [
     "EXACT",
     "arithmetic",
-    "canonical",
     "divide",
     "is_number",
     "is_whole",
@@ -24,6 +23,7 @@ __all__ = [
     "round_to",
     "to_decimal",
     "to_int",
+    "to_text",
 ]
 
 Number: TypeAlias = int | Decimal
@@ -32,10 +32,9 @@ _Apply: TypeAlias = Callable[..., Value]
 EXACT = Context(prec=80, rounding=ROUND_HALF_UP)
 _PLACES = 6
 _SIX = Decimal(1).scaleb(-_PLACES)
-_INT_LIMIT = 10**18
-_LIMIT = Decimal(10**20)
+_LIMIT = 10**18
 _INT_TEXT = re.compile(r"[+-]?[0-9]{1,18}")
-_DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,20}(?:\.[0-9]{1,18})?")
+_DECIMAL_TEXT = re.compile(r"[+-]?[0-9]{1,18}(?:\.[0-9]{1,18})?")
 
 
 def is_number(value: Value) -> TypeGuard[Number]:
@@ -127,17 +126,20 @@ def to_decimal(value: Value, digits: Value, places: Value) -> Value:
     return _bounded(found) if found.copy_abs() < Decimal(10) ** (digits - places) else None
 
 
-def canonical(value: Number) -> str:
-    """Return a number as text: no exponent, no zeros at the end, no sign on zero.
+def to_text(value: Number) -> str | None:
+    """Cast to text: six places at most, no exponent, no zeros at the end, no sign on zero.
 
-    >>> canonical(Decimal("12.500")), canonical(Decimal("-0.0")), canonical(7)
+    >>> to_text(Decimal("12.500")), to_text(Decimal("-0.0")), to_text(7)
     ('12.5', '0', '7')
     """
-    return str(value) if isinstance(value, int) else f"{_trimmed(value):f}"
+    if isinstance(value, int):
+        return str(value)
+    exact = _fixed(value)
+    return None if exact is None else f"{_trimmed(exact):f}"
 
 
 def _int(value: int) -> int | None:
-    return value if -_INT_LIMIT < value < _INT_LIMIT else None
+    return value if -_LIMIT < value < _LIMIT else None
 
 
 def _ranged(value: Number) -> Decimal | None:

@@ -50,7 +50,7 @@ PARTS = 2000
 """Limits of one expression: characters, levels, nodes of its tree."""
 
 _CHAIN = 64
-_INT_DIGITS, _WHOLE_DIGITS, _PLACES = 18, 20, 6
+_DIGITS, _PLACES = 18, 6
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _CURLY = re.compile("[“”‘’「」『』`]")
 
@@ -222,10 +222,8 @@ class _Converter:
         if node.args.get("is_string"):
             return Constant(text, self.place(node))
         whole, _, part = text.partition(".")
-        digits = len(whole.lstrip("0"))
-        if not re.fullmatch(r"[0-9]*(\.[0-9]*)?", text) or len(part) > _PLACES:
-            raise ExpressionNumber(**self.where(node), number=text[:40])
-        if digits > (_WHOLE_DIGITS if "." in text else _INT_DIGITS):
+        is_plain = re.fullmatch(r"[0-9]*(\.[0-9]*)?", text)
+        if not is_plain or len(part) > _PLACES or len(whole.lstrip("0")) > _DIGITS:
             raise ExpressionNumber(**self.where(node), number=text[:40])
         return Constant(Decimal(text) if "." in text else int(text), self.place(node))
 
@@ -314,7 +312,7 @@ class _Converter:
                 raise ExpressionCast(**self.where(node), type=self.shown(wanted))
             return Call(op, (value,), value.at)
         digits, places = (*(int(p.name) for p in wanted.expressions), 0)[:2]
-        if places > min(_PLACES, digits) or not 1 <= digits <= places + _WHOLE_DIGITS:
+        if places > min(_PLACES, digits) or not 1 <= digits <= places + _DIGITS:
             raise ExpressionCast(**self.where(node), type=self.shown(wanted))
         return Call(op, (value, Constant(digits), Constant(places)), value.at)
 

@@ -5,8 +5,7 @@
 // {"v": literal, "t": type}, {"n": "entity.field"}, {"f": operator, "a": [trees]}.
 
 const PLACES = 6;
-const INT_LIMIT = 10n ** 18n;
-const LIMIT = 10n ** 20n;
+const LIMIT = 10n ** 18n;
 const LAST_YEAR = 9999;
 const MOST_DAYS = 4000000n;
 const ZONE = "Asia/Shanghai";
@@ -228,12 +227,12 @@ const best = (better) => (...values) => {
   return found;
 };
 
-// ── Numbers: 18 digits whole; decimals of 20 and 6, rounded half away from zero ─────────────────────
+// ── Numbers: 18 digits before the point and 6 behind it, rounded half away from zero ───────────────
 
 const scaled = (number, places) => number.digits * power(places - number.places);
 const isWhole = (value) => value instanceof Num && value.whole;
 
-const whole = (digits) => (magnitude(digits) < INT_LIMIT ? new Num(digits, 0, true) : null);
+const whole = (digits) => (magnitude(digits) < LIMIT ? new Num(digits, 0, true) : null);
 
 function bounded(digits, places) {
   return magnitude(digits) < LIMIT * power(places) ? new Num(digits, places, false) : null;
@@ -312,7 +311,7 @@ function toInt(value) {
 
 function toDecimal(value, digits, places) {
   if (typeof value === "string") {
-    value = /^[+-]?\d{1,20}(\.\d{1,18})?$/.test(value) ? readDecimal(value) : null;
+    value = /^[+-]?\d{1,18}(\.\d{1,18})?$/.test(value) ? readDecimal(value) : null;
   }
   if (!(value instanceof Num) || !inRange(value)) return null;
   const [most, behind] = [Number(digits.digits), Number(places.digits)];
@@ -333,7 +332,8 @@ function substr(value, start, length) {
 
 function toText(value) {
   if (value === null || value instanceof Moment) return null;
-  return String(value);
+  const plain = value instanceof Num ? fixed(value) : value;
+  return plain === null ? null : String(plain);
 }
 
 // ── Days ───────────────────────────────────────────────────────────────────────────────────────────
