@@ -210,11 +210,14 @@ def _expr(expr: Expr, row: Row) -> pl.Expr:
         return pl.col(expr.name)
     if isinstance(expr, Literal):
         return _constant(expr.value, parse_type(expr.type))
-    compiled = _CALLS[expr.op](expr, row)
+    return _settled(expr, _CALLS[expr.op](expr, row), type_of(expr, row))
+
+
+def _settled(expr: Expr, compiled: pl.Expr, of: ColumnType) -> pl.Expr:
+    """Return an expression; of one without columns its value, which Polars repeats reliably."""
     if next(columns(expr), None) is not None:
         return compiled
-    # Polars does not repeat every kind of constant for every row: give it the value
-    return _constant(pl.select(compiled).item(), type_of(expr, row))
+    return _constant(pl.select(compiled).item(), of)
 
 
 def _constant(value: Value, of: ColumnType) -> pl.Expr:
@@ -235,7 +238,11 @@ def _as(expr: pl.Expr, of: ColumnType, to: ColumnType) -> pl.Expr:
 def _unified(args: tuple[Expr, ...], row: Row) -> tuple[list[pl.Expr], ColumnType]:
     kinds = [type_of(a, row) for a in args]
     common = reduce(lambda one, other: common_type(one, other) or one, kinds)
-    return [_as(_expr(a, row), k, common) for a, k in zip(args, kinds, strict=True)], common
+    operands = [
+        _settled(a, _as(_expr(a, row), kind, common), common)
+        for a, kind in zip(args, kinds, strict=True)
+    ]
+    return operands, common
 
 
 def _logic(join: Callable[[pl.Expr, pl.Expr], pl.Expr]) -> _Compile:
@@ -266,7 +273,11 @@ def _in(call: Call, row: Row) -> pl.Expr:
 
 
 def _coalesce(call: Call, row: Row) -> pl.Expr:
-    return pl.coalesce(_unified(call.args, row)[0])
+    operands, _ = _unified(call.args, row)
+    chosen = operands[-1]
+    for operand in reversed(operands[:-1]):
+        chosen = pl.when(operand.is_not_null()).then(operand).otherwise(chosen)
+    return chosen
 
 
 def _unary(apply: Callable[[pl.Expr], pl.Expr]) -> _Compile:

@@ -442,6 +442,32 @@ def _shown(row: Mapping[str, Value]) -> tuple[Value, ...]:
     return tuple(float(f"{v:.12g}") if isinstance(v, float) else v for v in row.values())
 
 
+def _plain(kits):
+    return [
+        k for k in kits if k.name in ("memory, the ledger's types", "sqlite, declared properly")
+    ]
+
+
+FOUND = {
+    "a constant before a column": Call("coalesce", (Literal(0.0, "float"), Column("f"))),
+    "NULL before a column": Call("coalesce", (Literal(None, "float"), Column("f"))),
+    "constants only": Call("coalesce", (Literal(None, "float"), Literal(None, "int"))),
+}
+
+
+@pytest.mark.parametrize("name", FOUND)
+def test_what_was_once_found_different_stays_the_same(kits, name):
+    """Each was drawn once, and Polars did not repeat a constant for every row."""
+    row = dict.fromkeys(P)
+    for one in (Literal(None, "int"), Literal(0, "int"), Column("i")):
+        relation = Filter(Source("p"), Call("eq", (one, FOUND[name])))
+        for value in (None, 0.0, 1.5):
+            rows = [{**row, "f": value, "i": n} for n in range(8)]
+            _means_the_same(
+                kits, {"p": rows, "q": []}, Project(relation, (Named("i", Column("i")),))
+            )
+
+
 QUIET = (HealthCheck.too_slow, HealthCheck.filter_too_much, HealthCheck.data_too_large)
 
 
