@@ -122,6 +122,8 @@ def _check_tokens(text: str, tokens: Sequence[Token]) -> None:
             raise _too_large()
         if token.comments:
             raise ExpressionComment(**_at(text, token.start)._asdict())
+        if token.token_type is TokenType.SEMICOLON:  # what stands behind would not be read
+            raise ExpressionSyntax(**_at(text, token.start)._asdict(), found=";")
     if "\x00" in text:
         raise ExpressionSyntax(**_at(text, text.index("\x00"))._asdict(), found="\\0")
 
@@ -270,7 +272,7 @@ class _Converter:
         raise self.refused(node)
 
     def in_(self, node: exp.Expr, depth: int) -> Tree:
-        if any(node.args.get(key) for key in ("query", "unnest", "field")):
+        if node.args.get("query"):
             raise ExpressionSubquery(**self.where(node))
         listed = node.args.get("expressions") or []
         if not 1 <= len(listed) <= LISTED:
