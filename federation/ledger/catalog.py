@@ -131,11 +131,17 @@ class Dataset:
 
 @dataclass(frozen=True, slots=True)
 class Owner:
-    """A party that keeps data, and its steward's account."""
+    """A party that keeps data.
+
+    Attributes:
+        steward: account of the data steward who decides on grants.
+        parent: the party above it, for instance the city bureau of a county bureau.
+    """
 
     id: str
     title: Text
     steward: str
+    parent: str | None = None
 
 
 class Catalog:

@@ -3,12 +3,20 @@
 from federation.errors import Fault
 
 __all__ = [
+    "CatalogDay",
     "CatalogDuplicate",
+    "CatalogEmpty",
+    "CatalogFileName",
     "CatalogForeign",
     "CatalogGradeLow",
     "CatalogGradeSum",
+    "CatalogOpen",
+    "CatalogParentUnknown",
+    "CatalogPathDiffers",
     "CatalogShape",
     "CatalogSubjectKey",
+    "CatalogSubjectText",
+    "CatalogType",
     "CatalogUnreadable",
     "DatasetUnknown",
     "FieldUnknown",
@@ -112,3 +120,93 @@ class CatalogGradeSum(Fault):
     en = "The dataset “{dataset}” is graded {grade}, below its field “{field}” ({higher})."
     next_zh = "数据集的级别应不低于其中最高的数据项(GB/T 43697)。"
     next_en = "A dataset is graded at least as high as its highest field (GB/T 43697)."
+
+
+class CatalogEmpty(Fault):
+    """A catalogue without a file."""
+
+    code = "ledger.empty"
+    http = 500
+    zh = "文件夹 {folder} 中没有目录文件。"
+    en = "There is no catalogue file in the folder {folder}."
+    next_zh = "请检查路径;每个部门一个文件,如 police.json。"
+    next_en = "Check the path; there is one file for each party, such as police.json."
+
+
+class CatalogFileName(Fault):
+    """A file whose name is not its party's."""
+
+    code = "ledger.file-name"
+    http = 422
+    zh = "目录文件 {file} 中写的部门是“{party}”。"
+    en = "The catalogue file {file} says that its party is “{party}”."
+    next_zh = "请把文件改名为 {party}.json,或更正其中的部门。"
+    next_en = "Rename the file to {party}.json, or correct the party in it."
+
+
+class CatalogParentUnknown(Fault):
+    """A party above that has no file."""
+
+    code = "ledger.parent-unknown"
+    http = 422
+    zh = "部门“{party}”的上级“{parent}”不在一本账里。"
+    en = "The ledger does not have “{parent}”, the party above “{party}”."
+    next_zh = "最接近的是:{near}。也可以先为上级部门建一个目录文件。"
+    next_en = "The nearest are: {near}. Or write a catalogue file for that party first."
+
+
+class CatalogType(Fault):
+    """A decimal with more digits than the ledger holds."""
+
+    code = "ledger.type"
+    http = 422
+    zh = "数据项“{field}”的类型“{type}”超出范围。"
+    en = "The type “{type}” of the field “{field}” is out of range."
+    next_zh = "总位数为 1 至 38,小数位不超过总位数和 18。"
+    next_en = "1 to 38 digits; after the point no more than those, and no more than 18."
+
+
+class CatalogDay(Fault):
+    """A day that is in no calendar."""
+
+    code = "ledger.day"
+    http = 422
+    zh = "数据集“{dataset}”的行数统计日期不存在。"
+    en = "The day on which the rows of “{dataset}” were counted does not exist."
+    next_zh = "请填写真实的日期,如 2024-05-31。"
+    next_en = "Write a real day, such as 2024-05-31."
+
+
+class CatalogSubjectText(Fault):
+    """A subject key that is no text."""
+
+    code = "ledger.subject-text"
+    http = 422
+    zh = "数据集“{dataset}”的主体标识“{field}”的类型是“{type}”。"
+    en = "The subject key “{field}” of the dataset “{dataset}” has the type “{type}”."
+    next_zh = "身份证号码和统一社会信用代码是文本,请改为 text。"
+    next_en = "ID numbers and credit codes are text: make it text."
+
+
+class CatalogOpen(Fault):
+    """Sensitive data that are shared with everybody."""
+
+    code = "ledger.open"
+    http = 422
+    zh = "数据集“{dataset}”为无条件共享,但级别是 {grade}。"
+    en = "The dataset “{dataset}” is shared unconditionally, but its grade is {grade}."
+    next_zh = "无条件共享的数据不得高于 L2:请改为有条件共享,或复核级别。"
+    next_en = (
+        "Data shared unconditionally are L2 at most: share it conditionally, or review the grade."
+    )
+
+
+class CatalogPathDiffers(Fault):
+    """One place in the tree under two English names."""
+
+    code = "ledger.path-differs"
+    http = 422
+    zh = "同一目录“{path}”有不同的英文名:{names}。"
+    en = "One place in the tree, “{path}”, has different English names: {names}."
+    next_zh = "请统一英文名。"
+    next_en = "Choose one of them."

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -11,15 +12,24 @@ from typing import Any
 
 import jsonschema
 
+from connectors.scan import is_type
 from federation.errors import Fault, Findings
 from federation.ledger.catalog import Catalog, Code, Dataset, Field, Grade, Owner, RowCount, Text
 from federation.ledger.errors import (
+    CatalogDay,
     CatalogDuplicate,
+    CatalogEmpty,
+    CatalogFileName,
     CatalogForeign,
     CatalogGradeLow,
     CatalogGradeSum,
+    CatalogOpen,
+    CatalogParentUnknown,
+    CatalogPathDiffers,
     CatalogShape,
     CatalogSubjectKey,
+    CatalogSubjectText,
+    CatalogType,
     CatalogUnreadable,
 )
 from federation.store import resource
@@ -31,9 +41,13 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     """Read every `*.json` of a folder, by default the shipped catalogue.
 
     Raises:
-        Findings: everything that is wrong in any file, each with file and JSON pointer.
+        CatalogEmpty: there is no file.
+        Findings: everything that is wrong in any file, each with its JSON pointer.
     """
-    paths = sorted((folder or resource("specs/catalog")).glob("*.json"))
+    home = folder or resource("specs/catalog")
+    paths = sorted(home.glob("*.json"))
+    if not paths:
+        raise CatalogEmpty(folder=home.name)
     findings: list[Fault] = []
     owners: list[Owner] = []
     datasets: list[Dataset] = []
@@ -45,7 +59,7 @@ def load_catalog(folder: Path | None = None) -> Catalog:
         else:
             owners.append(owner)
             datasets += owned
-    findings += _repeats(d.id for d in datasets)
+    findings += _across(owners, datasets) if not findings else ()
     if findings:
         raise Findings(findings)
     return Catalog(datasets, owners)
@@ -57,22 +71,33 @@ def read_party(path: Path) -> tuple[Owner, tuple[Dataset, ...]]:
     Raises:
         Findings: everything that is wrong in it.
     """
-    try:
-        doc = json.loads(path.read_text(encoding="utf-8"))
-    except ValueError as fault:
-        line = getattr(fault, "lineno", 0)
-        raise Findings([CatalogUnreadable(file=path.name, line=line)]) from None
+    doc = _document(path)
     shape = [
         CatalogShape(file=path.name, problem=error.message[:160], where=_pointer(error))
         for error in sorted(_validator().iter_errors(doc), key=lambda e: list(map(str, e.path)))
     ]
     if shape:
         raise Findings(shape, where=path.name)
-    datasets = tuple(_dataset(d, doc["party"]) for d in doc["datasets"])
-    findings = [f for i, d in enumerate(datasets) for f in _cross(d, f"/datasets/{i}")]
+    findings = list(_values(doc))
+    if path.stem != doc["party"]:
+        findings.append(CatalogFileName(file=path.name, party=doc["party"], where="/party"))
     if findings:
         raise Findings(findings, where=path.name)
-    return Owner(doc["party"], _text(doc["title"]), doc["steward"]), datasets
+    datasets = tuple(_dataset(d, doc["party"]) for d in doc["datasets"])
+    findings += [f for i, d in enumerate(datasets) for f in _cross(d, f"/datasets/{i}")]
+    findings += _repeats((d.id for d in datasets), "/datasets")
+    if findings:
+        raise Findings(findings, where=path.name)
+    owner = Owner(doc["party"], _text(doc["title"]), doc["steward"], doc.get("parent"))
+    return owner, datasets
+
+
+def _document(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
+        line = getattr(error, "lineno", 0)
+    raise Findings([CatalogUnreadable(file=path.name, line=line)], where=path.name)
 
 
 @cache
@@ -85,15 +110,57 @@ def _pointer(error: jsonschema.ValidationError) -> str:
     return "".join(f"/{part}" for part in error.absolute_path)
 
 
+def _values(doc: Mapping[str, Any]) -> Iterator[Fault]:
+    """Find values that have the right form and are none."""
+    for i, dataset in enumerate(doc["datasets"]):
+        at = f"/datasets/{i}"
+        if "rows" in dataset and not _is_day(dataset["rows"]["at"]):
+            yield CatalogDay(dataset=dataset["id"], where=f"{at}/rows/at")
+        for n, field in enumerate(dataset["fields"]):
+            if not is_type(field["type"]):
+                yield CatalogType(
+                    field=f"{dataset['id']}.{field['name']}",
+                    type=field["type"],
+                    where=f"{at}/fields/{n}/type",
+                )
+
+
+def _is_day(text: str) -> bool:
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _cross(dataset: Dataset, at: str) -> Iterator[Fault]:
+    """Find what is wrong between the parts of one dataset."""
     prefix = dataset.party.replace("-", "_")
     if not dataset.id.startswith(f"{prefix}."):
         yield CatalogForeign(dataset=dataset.id, prefix=prefix, where=f"{at}/id")
     yield from _repeats((f.name for f in dataset.fields), f"{at}/fields")
-    if dataset.subject_key and dataset.subject_key not in {f.name for f in dataset.fields}:
-        yield CatalogSubjectKey(
-            dataset=dataset.id, field=dataset.subject_key, where=f"{at}/subject_key"
-        )
+    yield from _subject(dataset, at)
+    yield from _grades(dataset, at)
+    for i, field in enumerate(dataset.fields):
+        yield from _repeats((code.value for code in field.codes), f"{at}/fields/{i}/codes")
+
+
+def _subject(dataset: Dataset, at: str) -> Iterator[Fault]:
+    key = dataset.subject_key
+    if key is None:
+        return
+    types = {field.name: field.type for field in dataset.fields}
+    where = f"{at}/subject_key"
+    if key not in types:
+        yield CatalogSubjectKey(dataset=dataset.id, field=key, where=where)
+    elif types[key] != "text":
+        yield CatalogSubjectText(dataset=dataset.id, field=key, type=types[key], where=where)
+
+
+def _grades(dataset: Dataset, at: str) -> Iterator[Fault]:
+    if dataset.share_type == "无条件" and dataset.grade > Grade.L2:
+        where = f"{at}/share_type"
+        yield CatalogOpen(dataset=dataset.id, grade=str(dataset.grade), where=where)
     for i, field in enumerate(dataset.fields):
         here = f"{at}/fields/{i}/grade"
         if field.personal and field.grade < Grade.L2:
@@ -106,6 +173,24 @@ def _cross(dataset: Dataset, at: str) -> Iterator[Fault]:
                 higher=str(field.grade),
                 where=here,
             )
+
+
+def _across(owners: list[Owner], datasets: list[Dataset]) -> Iterator[Fault]:
+    """Find what is wrong between files."""
+    known = [owner.id for owner in owners]
+    yield from _repeats(d.id for d in datasets)
+    for owner in owners:
+        if owner.parent is not None and owner.parent not in known:
+            near = difflib.get_close_matches(owner.parent, known, n=3, cutoff=0.4)
+            yield CatalogParentUnknown(party=owner.id, parent=owner.parent, near=near)
+    named: dict[tuple[str, ...], dict[str, None]] = {}
+    for dataset in datasets:
+        for depth in range(1, len(dataset.path) + 1):
+            above = tuple(text.zh for text in dataset.path[:depth])
+            named.setdefault(above, {})[dataset.path[depth - 1].en] = None
+    for path, names in named.items():
+        if len(names) > 1:
+            yield CatalogPathDiffers(path=" / ".join(path), names=tuple(names))
 
 
 def _repeats(ids: Iterable[str], at: str = "") -> Iterator[Fault]:

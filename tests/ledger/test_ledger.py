@@ -1,13 +1,21 @@
-"""The ledger is read whole, refuses what is wrong all at once, and finds any two characters."""
+"""The ledger is read whole, and refuses what is wrong with every finding at once."""
 
 import json
+import shutil
 from pathlib import Path
 
+import jsonschema
 import pytest
 
-from federation.errors import Findings
-from federation.ledger import Catalog, Dataset, Field, Grade, Search, Text, count, load_catalog
-from federation.ledger.errors import DatasetUnknown, FieldUnknown
+from federation.errors import Fault, Findings
+from federation.ledger import Catalog, Grade, count, load_catalog
+from federation.ledger.errors import CatalogEmpty, DatasetUnknown, FieldUnknown
+from federation.store import resource
+
+CASES = json.loads(
+    (Path(__file__).parents[1] / "cases/ledger/findings.json").read_text(encoding="utf-8")
+)
+SHIPPED = resource("specs/catalog")
 
 
 @pytest.fixture(scope="module")
@@ -15,15 +23,117 @@ def catalog() -> Catalog:
     return load_catalog()
 
 
+def _police() -> dict[str, object]:
+    return json.loads((SHIPPED / "police.json").read_text(encoding="utf-8"))
+
+
+def _set(document: object, pointer: str, value: object) -> None:
+    *path, last = pointer.split("/")[1:]
+    for step in path:
+        document = document[int(step) if isinstance(document, list) else step]
+    document[int(last) if isinstance(document, list) else last] = value
+
+
+def _findings(folder: Path) -> tuple[Fault, ...]:
+    with pytest.raises(Findings) as raised:
+        load_catalog(folder)
+    return raised.value.findings
+
+
+# ── Reading ───────────────────────────────────────────────────────────────────────────────────────
+
+
 def test_the_shipped_catalogue_is_good(catalog):
     assert len(catalog.owners) >= 15
     assert catalog.get("police.household").subject_key == "id_card"
 
 
+def test_the_schema_is_a_schema():
+    schema = json.loads(resource("specs/schema/catalog.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft202012Validator.check_schema(schema)
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case["name"])
+def test_what_is_wrong_with_a_file_is_named_with_its_place(case, tmp_path):
+    document = _police()
+    for pointer, value in case["set"].items():
+        _set(document, pointer, value)
+    (tmp_path / "police.json").write_text(json.dumps(document), encoding="utf-8")
+    found = _findings(tmp_path)
+    assert {f.where or "": f.code for f in found} == case["found"]
+    assert all(f.message("zh") and f.next_step("en") for f in found)
+
+
+@pytest.mark.parametrize(
+    "content", [b'{"a":\n nonsense}', b"\xff\xfe", b"", b"[" * 100_000, b'{"a": "\xe4\xb8"}']
+)
+def test_a_file_that_is_no_json_is_named(content, tmp_path):
+    (tmp_path / "x.json").write_bytes(content)
+    (found,) = _findings(tmp_path)
+    assert found.code == "ledger.unreadable"
+    assert found.facts["file"] == "x.json"
+
+
+def test_the_line_of_broken_json_is_named(tmp_path):
+    (tmp_path / "x.json").write_text('{"a":\n nonsense}', encoding="utf-8")
+    (found,) = _findings(tmp_path)
+    assert found.facts["line"] == 2
+
+
+def test_findings_of_all_files_come_together(tmp_path):
+    for name in ("police", "health"):
+        document = json.loads((SHIPPED / f"{name}.json").read_text(encoding="utf-8"))
+        document["datasets"][0]["share_type"] = "any"
+        (tmp_path / f"{name}.json").write_text(json.dumps(document), encoding="utf-8")
+    assert {f.facts["file"] for f in _findings(tmp_path)} == {"police.json", "health.json"}
+
+
+def test_one_place_in_the_tree_has_one_english_name(tmp_path):
+    document = _police()
+    _set(document, "/datasets/0/path/0/en", "Persons")
+    (tmp_path / "police.json").write_text(json.dumps(document), encoding="utf-8")
+    shutil.copy(SHIPPED / "health.json", tmp_path)
+    found = _findings(tmp_path)
+    assert {f.code for f in found} == {"ledger.path-differs"}
+    assert "Persons" in found[0].facts["names"]
+
+
+def test_a_party_above_is_known_and_kept(tmp_path):
+    document = _police()
+    _set(document, "/parent", "health")
+    (tmp_path / "police.json").write_text(json.dumps(document), encoding="utf-8")
+    shutil.copy(SHIPPED / "health.json", tmp_path)
+    assert load_catalog(tmp_path).owners["police"].parent == "health"
+
+
+def test_an_empty_folder_and_a_missing_one_are_named(tmp_path):
+    for folder in (tmp_path, tmp_path / "gone"):
+        with pytest.raises(CatalogEmpty) as raised:
+            load_catalog(folder)
+        assert raised.value.facts == {"folder": folder.name}
+
+
+def test_how_rows_were_counted_is_read(tmp_path):
+    document = _police()
+    _set(
+        document, "/datasets/0/rows", {"count": 7_000_000, "known": "metadata", "at": "2024-05-31"}
+    )
+    (tmp_path / "police.json").write_text(json.dumps(document), encoding="utf-8")
+    read = load_catalog(tmp_path)
+    stats = count(read)
+    assert stats.rows == {"metadata": 7_000_000}
+    assert stats.uncounted == len(read.datasets) - 1
+
+
+# ── Looking up ────────────────────────────────────────────────────────────────────────────────────
+
+
 def test_grades_are_ordered_by_sensitivity():
-    assert sorted([Grade.CORE, Grade.L1, Grade.IMPORTANT, Grade.L3]) == [
-        Grade.L1, Grade.L3, Grade.IMPORTANT, Grade.CORE,
-    ]  # fmt: skip
+    mixed = [Grade.CORE, Grade.L1, Grade.IMPORTANT, Grade.L3]
+    assert sorted(mixed) == [Grade.L1, Grade.L3, Grade.IMPORTANT, Grade.CORE]
+    assert max(Grade).value == "core"
+    with pytest.raises(TypeError):
+        assert Grade.L1 < "L2"
 
 
 def test_a_misspelt_name_is_answered_with_the_nearest(catalog):
@@ -33,90 +143,29 @@ def test_a_misspelt_name_is_answered_with_the_nearest(catalog):
     with pytest.raises(FieldUnknown) as field:
         catalog.field("police.household.id_crad")
     assert "id_card" in field.value.facts["near"]
+    with pytest.raises(DatasetUnknown):
+        catalog.field("id_card")
 
 
-def _broken(change) -> list[tuple[str, str | None]]:
-    doc = json.loads(Path("specs/catalog/police.json").read_text(encoding="utf-8"))
-    change(doc)
-    return doc
+def test_what_is_found_by_id_is_what_is_listed(catalog):
+    for dataset in catalog.datasets.values():
+        assert catalog.find(dataset.id) is dataset
+        assert dataset in catalog.of(dataset.party)
+        assert all(catalog.field(f"{dataset.id}.{f.name}") is f for f in dataset.fields)
+    assert catalog.find("police.nothing") is None
 
 
-@pytest.mark.parametrize(
-    ("change", "code", "where"),
-    [
-        (lambda d: d["datasets"][0].update(id="tax.household"), "ledger.foreign", "/datasets/0/id"),
-        (lambda d: d["datasets"][0].update(subject_key="nobody"), "ledger.subject-key",
-         "/datasets/0/subject_key"),
-        (lambda d: d["datasets"][0]["fields"].append(d["datasets"][0]["fields"][0]),
-         "ledger.duplicate", "/datasets/0/fields"),
-        (lambda d: d["datasets"][0]["fields"][0].update(grade="L1"), "ledger.grade-low",
-         "/datasets/0/fields/0/grade"),
-        (lambda d: d["datasets"][0].update(grade="L1"), "ledger.grade-sum",
-         "/datasets/0/fields/0/grade"),
-        (lambda d: d["datasets"][0].update(colour="red"), "ledger.shape", "/datasets/0"),
-        (lambda d: d["datasets"][0]["fields"][0].update(type="varchar"), "ledger.shape",
-         "/datasets/0/fields/0/type"),
-    ],
-)  # fmt: skip
-def test_each_fault_of_a_file_is_named_with_its_place(change, code, where, tmp_path):
-    (tmp_path / "police.json").write_text(json.dumps(_broken(change)), encoding="utf-8")
-    with pytest.raises(Findings) as found:
-        load_catalog(tmp_path)
-    assert (code, where) in [(f.code, f.where) for f in found.value.findings]
-
-
-def test_a_file_that_is_no_json_is_named_with_its_line(tmp_path):
-    (tmp_path / "x.json").write_text('{"a":\n nonsense}', encoding="utf-8")
-    with pytest.raises(Findings) as found:
-        load_catalog(tmp_path)
-    assert found.value.findings[0].facts == {"file": "x.json", "line": 2}
-
-
-def _made(n: int) -> Catalog:
-    """Return a catalogue of n fields whose names are Chinese words put together."""
-    words = "人口身份证号码出生日期户籍地址单位名称统一社会信用代码法定代表人登记机关金额状态"
-    text = Text("释义", "definition")
-    fields = [
-        Field(
-            f"f_{i}",
-            Text(words[i % 30 : i % 30 + 2] + words[(i * 7) % 37 : (i * 7) % 37 + 3], f"field {i}"),
-            "text", "业务记录", Grade.L2, False, text,
-        )
-        for i in range(n)
-    ]  # fmt: skip
-    path = (text, text, text, text)
-    return Catalog(
-        [
-            Dataset(f"p.t{k}", "p", Text("表", "table"), text, path, f"t{k}", "有条件", Grade.L2,
-                    "daily", tuple(fields[k : k + 100]))
-            for k in range(0, n, 100)
-        ]
-    )  # fmt: skip
-
-
-def test_search_finds_every_field_a_substring_scan_finds():
-    catalog = _made(10_000)
-    search = Search(catalog)
-    titles = [f.title.zh for d in catalog.datasets.values() for f in d.fields]
-    for word in ("代表", "表人", "身份", "份证", "金额", "登记机", "信用代"):
-        wanted = sum(word in t for t in titles)
-        found = [h for h in search.find(word, limit=20_000) if h.field]
-        assert len([h for h in found if word in h.title.zh]) == wanted > 0
-
-
-def test_the_exact_name_comes_first(catalog):
-    search = Search(catalog)
-    assert search.find("姓名")[0].title.zh == "姓名"
-    assert all(h.party == "police" for h in search.find("姓名", party="police"))
-    assert sum(search.facets("姓名")["party"].values()) == len(search.find("姓名", limit=1000))
-
-
-@pytest.mark.parametrize("text", ['"', "a OR", "NEAR(", "*", "' --", "\x00", "()", "姓名\u202e"])
-def test_search_takes_any_text_a_person_types(catalog, text):
-    Search(catalog).find(text)
+def test_an_extended_catalogue_leaves_the_first_as_it_was(catalog):
+    dataset = catalog.get("police.household")
+    more = catalog.extended([dataset])
+    assert more.datasets == catalog.datasets
+    assert more is not catalog
 
 
 def test_counts_stand_beside_the_plans_targets(catalog):
     stats = count(catalog)
     assert stats.levels["L5"] == sum(len(d.fields) for d in catalog.datasets.values())
+    assert stats.levels["L4"] == len(catalog.datasets)
+    assert stats.levels["L1"] <= stats.levels["L2"] <= stats.levels["L3"] <= stats.levels["L4"]
+    assert sum(stats.grades.values()) == sum(stats.parties.values()) == stats.levels["L5"]
     assert (stats.fields_target.at_least, stats.rows_target.at_least) == (100_000, 50_000_000_000)
