@@ -26,6 +26,7 @@ from builder.cases.errors import (
     DraftIncomplete,
     MayNotAct,
     MayNotStart,
+    PageUnknown,
     TaskUnknown,
 )
 from builder.cases.filling import Filling, Parsed, problems_json
@@ -172,7 +173,7 @@ def save_page(
     deployment, draft = own_draft(platform, who, case_no)
     if draft.version != version:
         raise DraftChanged
-    filling = filling_of(platform, deployment, who, draft)
+    filling = _filling_on_path(platform, deployment, who, draft, page_id)
     parsed = filling.parse(page_id, post)
     return _save(platform, deployment, who, draft, page_id, parsed)
 
@@ -182,7 +183,8 @@ def save_answers(
 ) -> Saved:
     """Save one page from answers by pointer, laid over what the page shows; see `save_page`."""
     deployment, draft = own_draft(platform, who, case_no)
-    parsed = filling_of(platform, deployment, who, draft).take(page_id, answers)
+    filling = _filling_on_path(platform, deployment, who, draft, page_id)
+    parsed = filling.take(page_id, answers)
     return _save(platform, deployment, who, draft, page_id, parsed)
 
 
@@ -436,12 +438,23 @@ def forget_expired(platform: Platform) -> int:
         now = platform.clock()
         for case_no in keeping.expired_drafts(deployment, now):
             draft = keeping.load_draft(deployment, case_no)
-            with write(deployment.engine) as conn:
-                conn.execute(delete(tables.draft).where(tables.draft.c.case_no == case_no))
-            if draft is not None:
+            if draft is not None and _forgotten(deployment, draft, now):
                 _close(platform, deployment.scenario(draft.scenario_hash), case_no)
-            gone += 1
+                gone += 1
     return gone
+
+
+def _forgotten(deployment: Deployment, draft: Draft, now: datetime) -> bool:
+    """Delete a draft unless its owner came back at this very moment."""
+    with write(deployment.engine) as conn:
+        gone = conn.execute(
+            delete(tables.draft).where(
+                tables.draft.c.case_no == draft.case_no, tables.draft.c.version == draft.version
+            )
+        )
+        if gone.rowcount == 1:
+            _note(deployment, conn, "draft-expired", now, None, draft.case_no)
+    return gone.rowcount == 1
 
 
 # ── Whose ────────────────────────────────────────────────────────────────────────────────────────
@@ -551,6 +564,15 @@ def filling_of(platform: Platform, deployment: Deployment, who: SignIn, draft: D
     )
 
 
+def _filling_on_path(
+    platform: Platform, deployment: Deployment, who: SignIn, draft: Draft, page: str
+) -> Filling:
+    filling = filling_of(platform, deployment, who, draft)
+    if page not in filling.path():
+        raise PageUnknown(page=page)
+    return filling
+
+
 def officer_filling(
     platform: Platform, deployment: Deployment, stored: StoredCase, task: TaskState
 ) -> Filling | None:
@@ -602,7 +624,7 @@ def _save(
         if _subject_changed(scenario, who, draft, changed):
             case_no = _number(platform, deployment, now)
             asking.open_at_issuer(platform, case_no, scenario, who.ticket)
-            changed = replace(changed, fetched={}, provenance={})
+            changed = _without_fetched(changed, page_id)
         changed = _fetched(platform, deployment, who, replace(changed, case_no=case_no), page_id)
     with write(deployment.engine) as conn:
         kept = replace(changed, fetched=_without_uses(changed.fetched), case_no=draft.case_no)
@@ -635,6 +657,12 @@ def _subject_changed(scenario: Scenario, who: SignIn, before: Draft, after: Draf
         != asking.subject_key(scenario, subject, _named(after.answers, who))
         for subject in asked
     )
+
+
+def _without_fetched(draft: Draft, page: str) -> Draft:
+    """Forget what the departments said about somebody else; other pages are looked at again."""
+    kept = {p: v for p, v in flat(draft.answers).items() if p not in draft.provenance}
+    return replace(draft, answers=nested(kept), fetched={}, provenance={}, done=(page,))
 
 
 def _query_ids(scenario: Scenario) -> set[str]:

@@ -95,6 +95,7 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "draft-saved": Text("保存填写", "Application saved"),
     "draft-moved": Text("更正当事人,换号", "Subject corrected, number changed"),
     "draft-discarded": Text("放弃填写", "Application discarded"),
+    "draft-expired": Text("到期删除未提交的申请", "Application never handed in deleted"),
     "case-submitted": Text("提交申请", "Application handed in"),
     "case-acted": Text("办理环节", "Task acted on"),
     "case-withdrawn": Text("撤回申请", "Application withdrawn"),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
@@ -87,7 +88,7 @@ def act(
         commands.act_with_answers(platform, who, case_no, task, wish, values)
         after = views.task(platform, who, case_no, task)
     if term.json:
-        term.print_json(after)
+        term.print_json(replace(after, form=None))  # a form is for pages
     else:
         term.lines([f"{case_no} {term.say(after.title)}: {after.state}"])
 

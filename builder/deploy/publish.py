@@ -103,8 +103,8 @@ def create_views(conn: Connection, scenario: Scenario) -> None:
         columns = ", ".join(f'"{f[0]}"' for f in fields)
         _replace(conn, f"published_{name}", f'SELECT {columns} FROM "{_TABLES[name]}"')
     for entity in scenario.entities:
-        columns = ", ".join(_column(conn, entity.id, f.name) for f in _fields(entity)[1:])
-        _replace(conn, f"record_{entity.id}", f'SELECT case_no, {columns} FROM "case"')
+        names = [f.name for f in _entity_fields(entity)]
+        _replace(conn, f"record_{entity.id}", _record(conn.dialect.name, entity.id, names))
 
 
 def _replace(conn: Connection, view: str, select: str) -> None:
@@ -112,11 +112,20 @@ def _replace(conn: Connection, view: str, select: str) -> None:
     conn.execute(text(f'CREATE VIEW "{view}" AS {select}'))
 
 
-def _column(conn: Connection, entity: str, name: str) -> str:
-    """Return the SQL that reads one answer; both names are snake_case by the spec's own rule."""
-    if conn.dialect.name == "sqlite":
-        return f"json_extract(answers, '$.{entity}.{name}') AS \"{name}\""
-    return f"(answers::jsonb #>> '{{{entity},{name}}}') AS \"{name}\""
+def _record(dialect: str, entity: str, names: list[str]) -> str:
+    """Return the SQL that reads one entity's answers; all names are snake_case by the spec's rule.
+
+    On SQLite through `json_each`: a reader that trusts no schema refuses `json_extract` in a view
+    (before 3.41), and should not have to trust ours.
+    """
+    if dialect == "sqlite":
+        columns = [f"MAX(CASE WHEN key = '{n}' THEN value END) AS \"{n}\"" for n in names]
+        record = f"json_each(answers, '$.{entity}')"
+        rest = f'FROM "case" LEFT JOIN {record} GROUP BY case_no'
+    else:
+        columns = [f"(answers::jsonb #>> '{{{entity},{n}}}') AS \"{n}\"" for n in names]
+        rest = 'FROM "case"'
+    return f"SELECT {', '.join(['case_no', *columns])} {rest}"
 
 
 def _fields(entity: Entity) -> list[Field]:
