@@ -97,15 +97,16 @@ def _read(text: str) -> exp.Expr:
     try:
         tokens = dialect.tokenize(text)
         _check_tokens(text, tokens)
-        found: exp.Expr | None = _Parser(dialect=dialect).parse_into(exp.Condition, tokens, text)[0]
+        read = _Parser(dialect=dialect).parse_into(exp.Condition, tokens, text)
     except TokenError:
         raise ExpressionSyntax(line=1, column=1, found=text.strip()[:20]) from None
     except ParseError as fault:
         raise _syntax(text, fault) from None
     except RecursionError:
         raise _too_large() from None
-    if found is None:
-        raise ExpressionEmpty
+    found: exp.Expr | None = read[0] if read else None
+    if found is None:  # a word alone that SQL knows only inside of others, as END
+        raise ExpressionSyntax(**_at(text, tokens[0].start)._asdict(), found=tokens[0].text[:20])
     return found
 
 
@@ -189,7 +190,7 @@ class _Converter:
         """Return a node as a person would write it, cut short."""
         try:
             return node.sql(dialect="duckdb", comments=False)[:40]
-        except (ValueError, AttributeError):  # a node sqlglot cannot write is no less refused
+        except (ValueError, AttributeError, RecursionError):  # what sqlglot cannot write is refused
             return type(node).__name__
 
     def refused(self, node: exp.Expr) -> ExpressionFault:
@@ -313,7 +314,10 @@ class _Converter:
             if wanted.expressions:
                 raise ExpressionCast(**self.where(node), type=self.shown(wanted))
             return Call(op, (value,), value.at)
-        digits, places = (*(int(p.name) for p in wanted.expressions), 0)[:2]
+        size = [p.name for p in wanted.expressions]
+        if not all(re.fullmatch(r"[0-9]{1,3}", digits) for digits in size):
+            raise ExpressionCast(**self.where(node), type=self.shown(wanted))
+        digits, places = (*map(int, size), 0)[:2]
         if places > min(_PLACES, digits) or not 1 <= digits <= places + _DIGITS:
             raise ExpressionCast(**self.where(node), type=self.shown(wanted))
         return Call(op, (value, Constant(digits), Constant(places)), value.at)

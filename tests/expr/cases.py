@@ -6,6 +6,7 @@ from decimal import Decimal
 from pathlib import Path
 
 CASES = Path(__file__).parent.parent / "cases" / "expr"
+AREAS = ("logic", "kinds", "numbers", "text", "dates", "casts", "identity", "whole")
 _READ = {
     "text": str,
     "bool": bool,
@@ -24,10 +25,10 @@ def read_value(written):
     return _READ[written["t"]](value)
 
 
-def read_cases(name="*"):
-    """Return (id, case) of the case files in alphabetic order."""
+def read_cases(*names):
+    """Return (id, case) of case files."""
     return [
-        (f"{path.stem}-{at}", case)
-        for path in sorted(CASES.glob(f"{name}.json"))
-        for at, case in enumerate(json.loads(path.read_text(encoding="utf-8")), 1)
+        (f"{name}-{at}", case)
+        for name in names
+        for at, case in enumerate(json.loads((CASES / f"{name}.json").read_text("utf-8")), 1)
     ]

@@ -1,7 +1,7 @@
 """Write a tree as the SQL that an engine is expected to agree on; DuckDB's words for functions."""
 
 from builder.expr import check
-from builder.expr.functions import FUNCTIONS, OPERATORS
+from builder.expr.functions import FUNCTIONS
 from builder.expr.tree import Call, Constant, Name, nodes
 
 NOT_PLAIN = frozenset({"div", "age", "id_valid", "id_birth_date", "id_sex", "credit_code_valid"})

@@ -10,10 +10,10 @@ from builder.errors import Findings
 from builder.expr import FUNCTIONS, check, evaluate, names, parse
 from builder.expr.functions import OPERATORS
 from builder.expr.tree import Call, Constant, nodes
-from tests.expr.cases import read_cases, read_value
+from tests.expr.cases import AREAS, read_cases, read_value
 from tests.expr.plain_sql import NOT_PLAIN, PLAIN, Writer, is_plain
 
-CASES = read_cases()
+CASES = read_cases(*AREAS)
 
 
 def _id(found):
