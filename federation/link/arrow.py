@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any
 
 import pyarrow as pa
 
@@ -47,7 +47,7 @@ def ask_rows(
     raise_refusal(link, reply)
     if reply.headers.get("content-type") != ARROW:
         raise LinkGarbled(party=link.party)
-    with closing(cast("Any", reply.chunks)) as chunks:
+    with closing(reply.chunks) as chunks:
         table, size = read_stream(chunks, link.party)
     return Rows(table, reply.headers, size)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Generator, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -23,12 +23,13 @@ class Reply:
     Attributes:
         status: HTTP status.
         headers: names in lower case.
-        chunks: the body, piece by piece; raises a link Fault when it breaks off.
+        chunks: the body, piece by piece; raises a link Fault when it breaks off. To be read to its
+            end or closed.
     """
 
     status: int
     headers: Mapping[str, str]
-    chunks: Iterator[bytes]
+    chunks: Generator[bytes, None, None]
 
 
 class Link(Protocol):

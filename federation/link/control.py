@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import closing
 from typing import Any, cast
 
@@ -64,8 +64,8 @@ def _read(link: Link, reply: Reply) -> Mapping[str, Any]:
 
 def _body(link: Link, reply: Reply) -> bytes:
     body = bytearray()
-    with closing(cast("Any", reply.chunks)) as chunks:
-        for chunk in cast("Iterator[bytes]", chunks):
+    with closing(reply.chunks) as chunks:
+        for chunk in chunks:
             body += chunk
             if len(body) > LIMIT_BYTES:
                 raise LinkGarbled(party=link.party)

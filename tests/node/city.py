@@ -216,6 +216,7 @@ class City:
         self.folder = folder
         self.now = NOON
         self.identity, self.hub_key = generate_signer(), generate_signer()
+        self.other_hub_key = generate_signer()
         self.stewards = {party: generate_signer() for party in POLICIES}
         self._numbers = itertools.count(1)
         issuer_key = KeyStore(folder / "issuer" / "keys").signer("issuer").public_key
@@ -230,7 +231,10 @@ class City:
             IssuerConfig(
                 name="city-issuer",
                 identities={"city-identity": self.identity.public_key},
-                hubs={"hefei": self.hub_key.public_key},
+                hubs={
+                    "hefei": self.hub_key.public_key,
+                    "anhui": self.other_hub_key.public_key,
+                },
                 nodes=self.node_keys,
                 proofs=(Proof("kin", "police", KINSHIP, "kin_id_card"),),
                 limits=limits or Limits(),

@@ -25,9 +25,10 @@ from city import (
 )
 from sqlalchemy import text, update
 
-from federation.crypto import generate_signer
+from federation.crypto import canonical, generate_signer, seal
 from federation.errors import Fault, Findings
 from federation.fragment import (
+    Asker,
     Call,
     Column,
     Expr,
@@ -47,7 +48,7 @@ from federation.node.errors import LiteralWrong, ScanOutside, SourceFailed, TooM
 from federation.node.tables import grant_table
 from federation.store import write
 from federation.trust import errors as faults
-from federation.trust.token import open_answer
+from federation.trust.token import Statement, open_answer
 
 
 def scan(*columns: str, where: Expr | None = None, source: str = HOUSEHOLD) -> Scan:
@@ -223,6 +224,25 @@ def test_a_statement_about_another_case_is_refused(city: City):
         city.send(city.fragment(scan("name"), statement=other))
 
 
+def test_a_statement_of_another_issuer_than_the_tokens_is_refused(city: City):
+    """Two issuers are trusted here; neither can say that the other's case is running."""
+    other = generate_signer()
+    city.config["police"] = replace(
+        city.config["police"],
+        issuers={**city.config["police"].issuers, "other-issuer": other.public_key},
+    )
+    city.reopen("police")
+    city.running()
+    for name in ("other-issuer", "city-issuer"):
+        statement = Statement(name, "HF-1", running=True, at=city.now).seal(other)
+        with pytest.raises(faults.StatementForged):
+            city.send(city.fragment(scan("name"), statement=statement))
+    made = city.fragment(scan("name"))
+    assert made.token is not None
+    with pytest.raises(faults.TokenForged):
+        city.send(replace(made, token=seal(made.token["body"], other)))  # type: ignore[arg-type]
+
+
 def test_a_closed_case_is_refused_at_once(city: City):
     city.running()
     kept = city.fragment(scan("name"))
@@ -301,8 +321,6 @@ def test_a_token_of_an_unknown_issuer_is_refused(city: City):
     made = city.fragment(scan("name"))
     assert made.token is not None
     body = made.token["body"]
-    from federation.crypto import seal
-
     for key in (generate_signer(), city.hub_key, city.stewards["police"]):
         with pytest.raises(faults.TokenForged):
             city.send(replace(made, token=seal(body, key), nonce=city.nonce()))  # type: ignore[arg-type]
@@ -483,6 +501,18 @@ def test_a_grant_altered_in_the_nodes_own_store_is_none(city: City):
         city.ask("SELECT name FROM household")
 
 
+def test_a_good_grant_under_a_revoked_ones_number_is_none(city: City):
+    city.running()
+    good = city.hub.grant_for(HOUSEHOLD, "case", SCENARIO, None)
+    assert good is not None
+    with write(city.nodes["police"].engine) as conn:
+        row = conn.execute(grant_table.select().where(grant_table.c.id == good.id)).one()
+        copied = {**row._mapping, "id": "G-copy", "used": 0}
+        conn.execute(grant_table.insert().values(**copied))
+    with pytest.raises(faults.GrantForged):
+        city.send(city.fragment(scan("name"), grant="G-copy"))
+
+
 def test_a_field_outside_the_policy_is_refused_by_the_node_itself(city: City):
     city.running()
     with pytest.raises(Findings) as caught:
@@ -632,8 +662,6 @@ def test_what_is_no_fragment_at_all_is_refused_and_recorded(city: City, document
 
 def test_a_fragment_with_a_key_too_many_is_refused(city: City):
     city.running()
-    from federation.crypto import seal
-
     body: Any = city.fragment(scan("name")).seal(city.hub_key)["body"]
     with pytest.raises(FragmentMalformed):
         city.send(seal({**body, "row_scope": "all"}, city.hub_key))
@@ -758,8 +786,6 @@ def test_nobodys_number_or_name_is_in_any_journal(city: City):
 
 def test_a_number_smuggled_in_as_a_word_is_not_recorded(city: City):
     city.running()
-    from federation.fragment import Asker
-
     made = city.fragment(
         scan("name"), principal=Asker(ZHAO, ZHAO), query=ZHAO, grant=ZHAO, nonce=ZHAO
     )
@@ -806,8 +832,6 @@ def test_when_the_end_cannot_be_recorded_the_answer_never_ends(city: City):
 def test_an_answer_that_is_not_taken_is_closed_as_aborted(city: City):
     city.running()
     sealed = city.fragment(scan("name")).seal(city.hub_key)
-    from federation.crypto import canonical
-
     reply = city.link("police").send("POST", "/v1/fragment", canonical(sealed), timeout_s=5)
     next(reply.chunks)
     reply.chunks.close()  # type: ignore[attr-defined]

@@ -178,6 +178,15 @@ def test_a_dataset_without_a_subject_key_never_serves_a_case():
     assert codes(request(), grant(), catalog=catalog) == ["trust.no-subject-key"]
 
 
+def test_a_field_the_ledger_does_not_have_is_not_offered():
+    asked = request(
+        uses={"shoe_size": frozenset({"project"})}, token=token(fields=(f"{HOUSEHOLD}.shoe_size",))
+    )
+    shown = grant(uses={"shoe_size": ("project",)})
+    reasons = decide(asked, shown, None, CATALOG, NOON).reasons
+    assert [r.code for r in reasons] == ["trust.not-offered"]
+
+
 def test_an_unknown_dataset_is_not_offered():
     assert codes(request(dataset="police.nothing"), grant()) == ["trust.not-offered"]
 

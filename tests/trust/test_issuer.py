@@ -299,6 +299,23 @@ def test_a_hub_is_heard_on_its_own_channel_only(bare_city: City):
         bare_city.issuer_client(peer="anhui").statement("HF-1")
 
 
+def test_a_hub_cannot_touch_another_hubs_case(bare_city: City):
+    declared(bare_city)
+    theirs = bare_city.issuer_client(key=bare_city.other_hub_key, peer="anhui")
+    theirs = replace(theirs, desk=replace(theirs.desk, hub="anhui"))
+    acts: list[Callable[[], object]] = [
+        lambda: theirs.statement("HF-1"),
+        lambda: theirs.token("HF-1", "deceased", KIN_FIELDS),
+        lambda: theirs.declare("HF-1", "deceased", LI),
+        lambda: theirs.close("HF-1"),
+    ]
+    for act in acts:
+        with pytest.raises(faults.CaseUnknown):
+            act()
+    with pytest.raises(faults.CaseTaken):
+        theirs.open_case("HF-1", SCENARIO, ["pipl"], bare_city.ticket(), bare_city.claims())
+
+
 def test_a_request_meant_for_another_issuer_is_refused(issuer: IssuerClient):
     with pytest.raises(faults.RequestMisdirected):
         replace(issuer, name="other-issuer").statement("HF-1")
