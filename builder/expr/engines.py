@@ -63,6 +63,9 @@ _ALIKE: Mapping[str, str] = {
 """What all of them write alike."""
 
 
+_SHANGHAI = "CAST(:a AT TIME ZONE 'Asia/Shanghai' AS DATE)"
+
+
 def _age(month_day: str, year: str) -> str:
     """Return full years, from what gives a day's month and day, and its year."""
     years = f"{year.format(':t')} - {year.format(':a')}"
@@ -136,6 +139,10 @@ _DUCKDB: Mapping[str, str] = {
         "CASE WHEN REGEXP_FULL_MATCH(:a, '[+-]?[0-9]{1,18}([.][0-9]{1,18})?') "
         "THEN TRY_CAST(:a AS DECIMAL(:digits, :places)) END"
     ),
+    "cast_date timestamp": (
+        f"CASE WHEN {_SHANGHAI} BETWEEN CAST('0001-01-01' AS DATE) AND CAST('9999-12-31' AS DATE) "
+        f"THEN {_SHANGHAI} END"
+    ),
     "cast_date text": (
         "CASE WHEN REGEXP_FULL_MATCH(:a, '[0-9]{4}-[0-9]{2}-[0-9]{2}') AND :a >= '0001' "
         "THEN TRY_CAST(:a AS DATE) END"
@@ -175,6 +182,10 @@ _PG_ROUNDED = _LET.format(
     then="v",
     given="CAST(:a AS NUMERIC) AS a, ROUND(CAST(:a AS NUMERIC), :places) AS v",
 )
+_PG_NUMBER = """(
+  SELECT CASE WHEN w ~ '^[+-]?[0-9]{1,18}([.][0-9]{1,18})?$' THEN CAST(w AS NUMERIC) END
+  FROM (SELECT :a AS w) AS "~~"
+)"""
 _PG_DAYS = "v BETWEEN CAST('0001-01-01' AS DATE) AND CAST('9999-12-31' AS DATE)"
 
 _POSTGRES: Mapping[str, str] = {
@@ -238,6 +249,8 @@ _POSTGRES: Mapping[str, str] = {
     .replace("}}", "}"),
     "cast_decimal int": _PG_ROUNDED,
     "cast_decimal decimal": _PG_ROUNDED,
+    "cast_decimal text": _PG_ROUNDED.replace(":a", _PG_NUMBER),
+    "cast_date timestamp": _LET.format(test=_PG_DAYS, then="v", given=f"{_SHANGHAI} AS v"),
     "cast_text decimal": _LET.format(
         test=f"ABS(v) < {_LIMIT}",
         then="CAST(TRIM_SCALE(v) AS TEXT)",
@@ -265,8 +278,11 @@ _SQLITE: Mapping[str, str] = {
     "upper": "UPPER(:a)",
     "trim": f"TRIM(:a, '{_BLANKS}')",
     "length": "LENGTH(:a)",
-    "substr": "CASE WHEN :b >= 1 AND :c >= 0 THEN SUBSTRING(:a, :b, :c) END",
-    "substr open": "CASE WHEN :b >= 1 THEN SUBSTRING(:a, :b) END",
+    "substr": (
+        "CASE WHEN :b >= 1 AND :c >= 0 "
+        f"THEN SUBSTRING(:a, MIN(:b, {_LONGEST}), MIN(:c, {_LONGEST})) END"
+    ),
+    "substr open": f"CASE WHEN :b >= 1 THEN SUBSTRING(:a, MIN(:b, {_LONGEST})) END",
     "starts_with": "SUBSTRING(:a, 1, LENGTH(:b)) = :b",
     "contains": "INSTR(:a, :b) > 0",
     "least": _BEST.format("MIN"),
@@ -282,7 +298,8 @@ _SQLITE: Mapping[str, str] = {
     ),
     "age": _age("STRFTIME('%m%d', {0})", "CAST(STRFTIME('%Y', {0}) AS INTEGER)"),
     "cast_date text": _LET.format(
-        test="v GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND v >= '0001' AND DATE(v) = v",
+        test="v GLOB '[0-9][0-9][0-9][0-9]-[0-9][0-9]-[0-9][0-9]' AND v >= '0001' "
+        "AND DATE(v, '+0 days') = v",
         then="v",
         given=":a AS v",
     ),

@@ -16,7 +16,7 @@ from functools import lru_cache
 from sqlglot import exp, parse_one
 
 from builder.expr.check import ExprType, check, type_of
-from builder.expr.engines import ENGINES, Dialect
+from builder.expr.engines import ENGINES, Dialect, Engine
 from builder.expr.errors import ExpressionNotPushed
 from builder.expr.evaluate import compile_tree
 from builder.expr.functions import FUNCTIONS, OPERATORS
@@ -32,7 +32,13 @@ _CASTS = frozenset({"cast_int", "cast_decimal", "cast_date", "cast_text"})
 _NUMERIC = frozenset({"add", "sub", "mul", "div", "neg", "abs", "round"})
 
 
-def to_sql(tree: Tree, dialect: Dialect, types: Mapping[str, ExprType], today: date) -> exp.Expr:
+def to_sql(
+    tree: Tree,
+    dialect: Dialect,
+    types: Mapping[str, ExprType],
+    today: date,
+    engines: Mapping[Dialect, Engine] = ENGINES,
+) -> exp.Expr:
     """Return an expression over columns ``entity.field``, as an SQL tree of a dialect.
 
     >>> to_sql(Call("lower", (Name("a.b"),)), "sqlite", {"a.b": "text"}, date.min).sql("sqlite")
@@ -43,7 +49,7 @@ def to_sql(tree: Tree, dialect: Dialect, types: Mapping[str, ExprType], today: d
         ExpressionNotPushed: a part of it has no equal in this engine.
     """
     check(tree, types)
-    return _Writer(dialect, types, today).write(_folded(tree, today), "text")
+    return _Writer(dialect, engines[dialect], types, today).write(_folded(tree, today), "text")
 
 
 def _folded(tree: Tree, today: date) -> Tree:
@@ -58,12 +64,13 @@ def _folded(tree: Tree, today: date) -> Tree:
 @dataclass(frozen=True, slots=True)
 class _Writer:
     dialect: Dialect
+    engine: Engine
     types: Mapping[str, ExprType]
     today: date
 
     def write(self, tree: Tree, wanted: ExprType) -> exp.Expr:
         """Return SQL; `wanted` is the type that a bare NULL takes."""
-        if self._type(tree) not in {"null", *ENGINES[self.dialect].types}:
+        if self._type(tree) not in {"null", *self.engine.types}:
             raise ExpressionNotPushed(part=self._type(tree), dialect=self.dialect)
         match tree:
             case Constant(value=value):
@@ -90,7 +97,7 @@ class _Writer:
 
     def _collated(self, tree: Tree, wanted: ExprType) -> exp.Expr:
         """Return a side of a comparison: text goes by code points, whatever the column says."""
-        made, collation = self._part(tree, wanted), ENGINES[self.dialect].collation
+        made, collation = self._part(tree, wanted), self.engine.collation
         if wanted != "text" or collation is None:
             return made
         name = exp.to_identifier(collation, quoted=True)
@@ -169,7 +176,7 @@ class _Writer:
 
     def _filled(self, entry: str, parts: Sequence[exp.Expr], **digits: int) -> exp.Expr:
         """Return an entry of the table with its arguments in their places."""
-        sql = ENGINES[self.dialect].entries.get(entry)
+        sql = self.engine.entries.get(entry)
         if sql is None:
             raise ExpressionNotPushed(part=entry, dialect=self.dialect)
         for name, digit in digits.items():
@@ -196,7 +203,7 @@ class _Writer:
             case date():
                 return self._day(value)
             case _:
-                return exp.cast(exp.Null(), ENGINES[self.dialect].types.get(wanted, "text"))
+                return exp.cast(exp.Null(), self.engine.types.get(wanted, "text"))
 
     def _day(self, value: date) -> exp.Expr:
         text = exp.Literal.string(value.isoformat())
