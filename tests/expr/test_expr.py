@@ -1,17 +1,13 @@
-"""One case file, equal answers: in Python, in the browser's module, and in an engine's SQL."""
+"""One case file, equal answers in Python and in the browser's module; engines: `test_engines`."""
 
 from datetime import date
-from decimal import Decimal
 
-import duckdb
 import pytest
 
-from builder.errors import Findings
-from builder.expr import FUNCTIONS, check, evaluate, names, parse
+from builder.expr import FUNCTIONS, evaluate, names, parse
 from builder.expr.functions import OPERATORS
 from builder.expr.tree import Call, Constant, nodes
 from tests.expr.cases import AREAS, read_cases, read_value
-from tests.expr.plain_sql import NOT_PLAIN, PLAIN, Writer, is_plain
 
 CASES = read_cases(*AREAS)
 
@@ -22,10 +18,6 @@ def _id(found):
 
 def _scope(case):
     return {name: read_value(value) for name, value in case.get("scope", {}).items()}
-
-
-def _types(case):
-    return {name: value["t"] for name, value in case.get("scope", {}).items()}
 
 
 def _computed(case):
@@ -59,56 +51,6 @@ def test_the_browser_names_what_a_tree_reads(node):
     trees = [parse(c["expr"]) for _, c in CASES]
     found = node.ask("names", [{"tree": t.to_json()} for t in trees])
     assert found == [sorted(names(t)) for t in trees]
-
-
-# ── An engine ────────────────────────────────────────────────────────────────────────────────────
-
-
-def _fits_sql(case):
-    tree, types = parse(case["expr"]), _types(case)
-    try:
-        check(tree, types)
-    except Findings:
-        return False
-    return is_plain(tree, types)
-
-
-IN_SQL = [found for found in CASES if _fits_sql(found[1])]
-
-
-def _asked(duck, case):
-    sql = Writer(_scope(case), _types(case), case["today"]).write(parse(case["expr"]))
-    return duck.execute(f"SELECT {sql}").fetchone()[0]
-
-
-def _alike(found, wanted):
-    if isinstance(found, int | Decimal) and isinstance(wanted, int | Decimal):
-        return isinstance(found, bool) == isinstance(wanted, bool) and found == wanted
-    return type(found) is type(wanted) and found == wanted
-
-
-@pytest.mark.parametrize("found", IN_SQL, ids=_id)
-def test_duckdb_gives_the_value(duck, found):
-    _, case = found
-    wanted, gap = read_value(case["value"]), case.get("duckdb")
-    try:
-        is_alike = _alike(_asked(duck, case), wanted)
-    except duckdb.Error:
-        if gap is None:
-            raise
-        is_alike = False
-    assert is_alike == (gap is None), gap or "no gap is declared"
-
-
-def test_most_cases_run_in_the_engine_and_no_gap_is_declared_where_none_can_be():
-    assert len(IN_SQL) > 0.6 * len(CASES)
-    asked = {name for name, _ in IN_SQL}
-    assert not [name for name, case in CASES if "duckdb" in case and name not in asked]
-
-
-def test_every_operator_is_plain_sql_or_said_not_to_be():
-    assert set(FUNCTIONS) | set(OPERATORS) == PLAIN | NOT_PLAIN
-    assert not PLAIN & NOT_PLAIN
 
 
 # ── The cases themselves ─────────────────────────────────────────────────────────────────────────
