@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
 
@@ -30,7 +30,16 @@ from federation.crypto import canonical, sm3
 from federation.query import Answer, Question, execute
 from federation.trust import SELF, Principal, SubjectClaim
 
-__all__ = ["Fetched", "Matter", "ask", "ask_all", "needed", "open_at_issuer", "subject_key"]
+__all__ = [
+    "Fetched",
+    "Matter",
+    "ask",
+    "ask_all",
+    "needed",
+    "open_at_issuer",
+    "remembered",
+    "subject_key",
+]
 
 _AT_ONCE = 8
 
@@ -43,6 +52,7 @@ class Matter:
         who: in whose name the question is put; for an officer's step, the officer.
         answers: what the applicant answered so far, the built-in ``applicant`` included.
         fetched: what was asked before, by query id.
+        fresh_since: answers from then on need not be asked for again; None: ask anew.
     """
 
     case_no: str
@@ -50,6 +60,7 @@ class Matter:
     who: Principal
     answers: Nested
     fetched: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
+    fresh_since: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,7 +148,7 @@ def ask_all(platform: Platform, matter: Matter, queries: Sequence[str]) -> dict[
         if query in relations and _may_ask(matter, query) and _is_new(matter, query):
             got[query] = ask(platform, matter, query)
     known = {**matter.fetched, **{q: f.to_json() for q, f in got.items()}}
-    matter = Matter(matter.case_no, matter.scenario, matter.who, matter.answers, known)
+    matter = replace(matter, fetched=known)
     rest = [q for q in queries if q not in relations and _may_ask(matter, q) and _is_new(matter, q)]
     if rest:
         with ThreadPoolExecutor(max_workers=min(_AT_ONCE, len(rest))) as pool:
@@ -182,6 +193,20 @@ def ask(platform: Platform, matter: Matter, query_id: str) -> Fetched:
     )
 
 
+def remembered(matter: Matter, query_id: str) -> Fetched | None:
+    """Return an answer to this very question that is fresh enough not to use the data again."""
+    known = matter.fetched.get(query_id, {})
+    at, row = known.get("at"), known.get("row")
+    if known.get("state") not in ("answered", "empty") or not isinstance(at, str):
+        return None
+    moment = datetime.fromisoformat(at)
+    asked = _fingerprint(matter, matter.scenario.query(query_id))
+    is_fresh = matter.fresh_since is not None and moment >= matter.fresh_since
+    if known.get("asked") != asked or not is_fresh or not isinstance(row, Mapping):
+        return None
+    return Fetched(query_id, str(known["state"]), moment, asked, row)
+
+
 def _question(matter: Matter, query: NamedQuery) -> Question:
     values = scope(matter.scenario, matter.answers, {})
     return Question(
@@ -222,10 +247,7 @@ def _may_ask(matter: Matter, query_id: str) -> bool:
 
 
 def _is_new(matter: Matter, query_id: str) -> bool:
-    known = matter.fetched.get(query_id)
-    if known is None or known.get("state") not in ("answered", "empty"):
-        return True
-    return known.get("asked") != _fingerprint(matter, matter.scenario.query(query_id))
+    return remembered(matter, query_id) is None
 
 
 def _fingerprint(matter: Matter, query: NamedQuery) -> str:

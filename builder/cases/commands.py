@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, delete, insert, update
 
@@ -415,8 +415,11 @@ def settle(platform: Platform, deployment: Deployment, case_no: str) -> None:
         due = [p for p in stored.case.pending.values() if p.retry_at is None or p.retry_at <= now]
         if not due:
             return
-        matter = _matter_of(stored, None)
-        got = [(p, asking.ask(platform, matter, p.query)) for p in due]
+        matter = _matter_of(stored, None, _fresh_since(platform))
+        got = [
+            (p, asking.remembered(matter, p.query) or asking.ask(platform, matter, p.query))
+            for p in due
+        ]
         for pending, fetched in got:
             _answer(platform, deployment, case_no, pending.step, pending.asked, fetched)
 
@@ -685,6 +688,7 @@ def _fetched(
             who.account.principal,
             _named(draft.answers, who),
             _without_uses(draft.fetched),
+            _fresh_since(platform),
         )
         got = asking.ask_all(platform, matter, asking.needed(scenario, source, pages))
         if not got:
@@ -942,16 +946,26 @@ def _pair(text: Text) -> dict[str, str]:
     return {"zh": text.zh, "en": text.en}
 
 
-def _matter_of(stored: StoredCase, who: SignIn | None) -> Matter:
+def _matter_of(
+    stored: StoredCase, who: SignIn | None, fresh_since: datetime | None = None
+) -> Matter:
     principal = who.account.principal if who else _applicant_principal(stored)
-    return Matter(stored.case_no, stored.scenario, principal, stored.case.answers, _known(stored))
+    return Matter(
+        stored.case_no, stored.scenario, principal, stored.case.answers, _known(stored), fresh_since
+    )
+
+
+def _fresh_since(platform: Platform) -> datetime:
+    """Return since when an answer is fresh enough not to be asked for again."""
+    return platform.clock() - timedelta(minutes=platform.settings.draft_fetch_minutes)
 
 
 def _known(stored: StoredCase) -> dict[str, Mapping[str, Json]]:
     """Return what is known of earlier questions, so that established relations count."""
     known = dict(stored.fetched)
     for query, row in stored.case.results.items():
-        known[query] = {"state": "answered", "row": dict(row)}
+        if known.get(query, {}).get("row") is None:
+            known[query] = {"state": "answered", "row": dict(row)}
     return known
 
 

@@ -51,6 +51,7 @@ from builder.scenario.model import (
     APPLY,
     Branch,
     Choice,
+    NamedQuery,
     QueryStep,
     Scenario,
     Step,
@@ -358,7 +359,7 @@ def task(
         visible=forms.summary(
             scenario, step.visible, answers, sources=_sources(platform, stored.provenance)
         ),
-        checks=_checks(stored),
+        checks=_checks(platform, stored, state.party),
         form=_officer_page(filling, post) if filling and is_open else None,
         recorded=_recorded(scenario, step, answers) if not is_open else None,
         actions=tuple(step.actions) if is_open else (),
@@ -748,22 +749,37 @@ def _officer_page(filling: Filling, post: Mapping[str, Sequence[str]] | None) ->
     )
 
 
-def _checks(stored: StoredCase) -> tuple[tuple[Text, Text], ...]:
-    """Return what federated checks said; a reference number beside a yes."""
+def _checks(
+    platform: Platform, stored: StoredCase, party: str | None
+) -> tuple[tuple[Text, Text], ...]:
+    """Return what federated checks said; a reference number beside a yes.
+
+    A department reads the checks of its own records; the lead also whether relations are proven.
+    """
     lines = []
     for query in stored.scenario.queries:
-        if query.purpose != "verify":
-            continue
         row = stored.case.results.get(query.id)
-        if row is None:
+        if (
+            query.purpose != "verify"
+            or row is None
+            or not _may_read(platform, stored, query, party)
+        ):
             continue
         answer = row.get("answer")
         said = YES_NO[answer] if isinstance(answer, bool) else UNKNOWN
         reference = row.get("reference")
         if isinstance(reference, str):
-            said = Text(f"{said.zh}({reference})", f"{said.en} ({reference})")
+            said = Text(f"{said.zh}（{reference}）", f"{said.en} ({reference})")
         lines.append((query.title, said))
     return tuple(lines)
+
+
+def _may_read(platform: Platform, stored: StoredCase, query: NamedQuery, party: str | None) -> bool:
+    relation = stored.scenario.subject(query.subject).relation
+    if relation is not None and relation.verified_by == query.id:
+        return party == stored.scenario.meta.lead
+    dataset = platform.catalog.find(stored.scenario.dataset(query.dataset).dataset)
+    return dataset is not None and dataset.party == party
 
 
 def _correctable(scenario: Scenario, step: Task) -> tuple[FieldChoice, ...]:
