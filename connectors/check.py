@@ -141,8 +141,10 @@ def conjuncts(predicate: Expr) -> tuple[Expr, ...]:
 
 
 def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
-    """Return up to three of the known names, the nearest first."""
-    return tuple(difflib.get_close_matches(name[:200], list(known), n=3, cutoff=0.3))
+    """Return up to three of the known names, the nearest first; the first ones if none is near."""
+    names = list(known)
+    found = difflib.get_close_matches(name[:200], names, n=3, cutoff=0.3)
+    return tuple(found or sorted(names)[:3] or ["—"])
 
 
 # ── Types ─────────────────────────────────────────────────────────────────────────────────────────

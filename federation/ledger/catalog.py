@@ -125,8 +125,9 @@ class Dataset:
         for field in self.fields:
             if field.name == name:
                 return field
-        near = difflib.get_close_matches(name, [f.name for f in self.fields], n=3, cutoff=0.4)
-        raise FieldUnknown(field=name, dataset=self.id, near=near)
+        raise FieldUnknown(
+            field=name, dataset=self.id, near=near(name, [f.name for f in self.fields])
+        )
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,8 +164,7 @@ class Catalog:
         """
         found = self.datasets.get(dataset)
         if found is None:
-            near = difflib.get_close_matches(dataset, self.datasets, n=3, cutoff=0.4)
-            raise DatasetUnknown(dataset=dataset, near=near)
+            raise DatasetUnknown(dataset=dataset, near=near(dataset, self.datasets))
         return found
 
     def field(self, field_id: str) -> Field:
@@ -183,3 +183,9 @@ class Catalog:
     def extended(self, datasets: Iterable[Dataset]) -> Catalog:
         """Return a catalogue with more datasets; equal ids replace."""
         return Catalog([*self.datasets.values(), *datasets], self.owners.values())
+
+
+def near(name: str, known: Iterable[str]) -> tuple[str, ...]:
+    """Return up to three of the known names, the nearest first; a dash if none is near."""
+    found = difflib.get_close_matches(name[:200], list(known), n=3, cutoff=0.4)
+    return tuple(found) or ("—",)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -14,7 +13,17 @@ import jsonschema
 
 from connectors.scan import is_type
 from federation.errors import Fault, Findings
-from federation.ledger.catalog import Catalog, Code, Dataset, Field, Grade, Owner, RowCount, Text
+from federation.ledger.catalog import (
+    Catalog,
+    Code,
+    Dataset,
+    Field,
+    Grade,
+    Owner,
+    RowCount,
+    Text,
+    near,
+)
 from federation.ledger.errors import (
     CatalogDay,
     CatalogDuplicate,
@@ -181,8 +190,9 @@ def _across(owners: list[Owner], datasets: list[Dataset]) -> Iterator[Fault]:
     yield from _repeats(d.id for d in datasets)
     for owner in owners:
         if owner.parent is not None and owner.parent not in known:
-            near = difflib.get_close_matches(owner.parent, known, n=3, cutoff=0.4)
-            yield CatalogParentUnknown(party=owner.id, parent=owner.parent, near=near)
+            yield CatalogParentUnknown(
+                party=owner.id, parent=owner.parent, near=near(owner.parent, known)
+            )
     named: dict[tuple[str, ...], dict[str, None]] = {}
     for dataset in datasets:
         for depth in range(1, len(dataset.path) + 1):
