@@ -691,7 +691,7 @@ def _uses(platform: Platform, stored: StoredCase) -> tuple[UseLine, ...]:
 
 def _asker(platform: Platform, stored: StoredCase, account: str) -> Text:
     if account == stored.account:
-        return Text("您本人的申请", "Your own application")
+        return Text("您本人的申请", "your own application")
     found = platform.accounts.load(account)
     return platform.city.party_title(found.party) if found else Text(account, account)
 

@@ -16,6 +16,7 @@ from builder.web.context import platform
 __all__ = ["audit"]
 
 audit = Blueprint("audit", __name__, url_prefix="/audit")
+_FILTERS = ("case", "journal", "kind", "dataset")
 
 
 @audit.get("/")
@@ -37,9 +38,14 @@ def trace(case_no: str) -> str:
 
 
 def _journals(states: tuple[JournalState, ...]) -> str:
-    names = ("case", "journal", "kind", "dataset")
-    chosen = {k: request.args.get(k, "").strip()[:96] for k in names}
-    found = governance.audit(platform(), **{k: v or None for k, v in chosen.items()})
+    chosen = {k: request.args.get(k, "").strip()[:96] for k in _FILTERS}
+    found = governance.audit(
+        platform(),
+        case=chosen["case"] or None,
+        journal=chosen["journal"] or None,
+        kind=chosen["kind"] or None,
+        dataset=chosen["dataset"] or None,
+    )
     return render_template(
         "audit/journals.html",
         states=states,

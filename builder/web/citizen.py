@@ -162,7 +162,9 @@ def case(case_no: str) -> str:
 @citizen.get("/cases/<case_no>/receipt")
 def receipt(case_no: str) -> str:
     """Show proof of handing in."""
-    return render_template("citizen/receipt.html", receipt=views.receipt(platform(), who(), case_no))
+    return render_template(
+        "citizen/receipt.html", receipt=views.receipt(platform(), who(), case_no)
+    )
 
 
 @citizen.get("/cases/<case_no>/withdraw")
@@ -201,7 +203,7 @@ def posted_version() -> int:
         FormUnreadable: no page of ours sends this.
     """
     version = request.form.get("version", "")
-    if not (version.isascii() and version.isdigit() and len(version) <= 9):  # noqa: PLR2004 - below any real count
+    if not (version.isascii() and version.isdigit() and len(version) <= 9):
         raise FormUnreadable
     return int(version)
 

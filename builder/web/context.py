@@ -249,7 +249,9 @@ def _current(endpoint: str, below: tuple[str, ...]) -> str | None:
     if here == endpoint:
         return "page"
     inside = any(here.startswith(b) for b in below) and here != "citizen.portal"
-    return "true" if inside and not (here == "citizen.matter" and endpoint == "citizen.mine") else None
+    return (
+        "true" if inside and not (here == "citizen.matter" and endpoint == "citizen.mine") else None
+    )
 
 
 def _preference(**choices: str) -> str:

@@ -73,11 +73,9 @@ def act(case_no: str, task_id: str) -> BaseResponse:
         fields=tuple(request.form.getlist("fields")),
     )
     try:
-        errors = commands.act(
-            platform(), who(), case_no, task_id, wish, post, posted_version()
-        )
+        errors = commands.act(platform(), who(), case_no, task_id, wish, post, posted_version())
     except Fault as fault:
-        if fault.http != 422 or wish.action in _MAIN:  # noqa: PLR2004 - what the officer can mend here
+        if fault.http != 422 or wish.action in _MAIN:
             raise
         return _refused(case_no, task_id, wish, fault)
     if errors:

@@ -28,7 +28,13 @@ from builder.web.security import wants_json
 
 __all__ = ["add_refusals", "shown_fault"]
 
-_PICTURES: Mapping[int, str] = {401: "lock", 403: "lock", 404: "search", 409: "return", 429: "clock"}
+_PICTURES: Mapping[int, str] = {
+    401: "lock",
+    403: "lock",
+    404: "search",
+    409: "return",
+    429: "clock",
+}
 _NAMED: Mapping[int, type[Fault]] = {
     404: PageMissing,
     405: MethodWrong,

@@ -86,7 +86,7 @@ _WORDS: Mapping[str, Mapping[str, Text]] = {
 
 
 def looks(kind: str, state: str, texts: Texts) -> Shown:
-    """Return how a state of a kind looks: ``status``, ``party``, ``outcome``, ``grant``, ``task``."""
+    """Return how a state looks; kinds are ``status party outcome grant task``."""
     look = _LOOKS[kind].get(state, _PLAIN)
     words = _WORDS.get(kind, {}).get(state)
     if words is None:

@@ -44,7 +44,7 @@ def grants() -> str:
     """List the grants asked of the steward's department; an auditor sees all."""
     found = _grants()
     state = request.args.get("state", "all")
-    counts = Counter(g.state for g in found)
+    counts: Counter[str] = Counter(g.state for g in found)
     counts["all"] = len(found)
     return render_template(
         "steward/grants.html",
@@ -117,8 +117,15 @@ def ledger() -> str:
     grade = request.args.get("grade", "")
     at = _whole(request.args.get("at", ""))
     hits = _hits(q, party, grade, at)
-    kept = {"q": q or None, "party": party or None, "grade": grade or None}
-    more = url_for("steward.ledger", **kept, at=at + _PAGE) if len(hits) > _PAGE else None
+    more = None
+    if len(hits) > _PAGE:
+        more = url_for(
+            "steward.ledger",
+            q=q or None,
+            party=party or None,
+            grade=grade or None,
+            at=at + _PAGE,
+        )
     return render_template(
         "steward/ledger.html",
         hits=hits[:_PAGE],
@@ -184,4 +191,4 @@ def _numbers() -> Sequence[Number]:
 
 
 def _whole(text: str) -> int:
-    return min(int(text), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 0  # noqa: PLR2004 - far beyond any page
+    return min(int(text), 1_000_000) if text.isascii() and text.isdigit() and len(text) < 8 else 0

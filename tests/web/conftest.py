@@ -37,7 +37,7 @@ class Clock:
 @pytest.fixture(scope="session")
 def built_city(tmp_path_factory: pytest.TempPathFactory) -> Path:
     home = tmp_path_factory.mktemp("built") / "city"
-    build_demo(home, scale=1, say=lambda zh, en: None)
+    build_demo(home, scale=1, say=lambda *_: None)
     return home
 
 

@@ -53,7 +53,7 @@ def things(sign_in, platform):
     return {"case": case, "draft": draft, "grant": grant}
 
 
-def test_every_role_gets_into_its_pages_and_no_other(sign_in, visitor, things):
+def test_every_role_gets_into_its_pages_and_no_other(sign_in, things):
     found = {}
     for role, account in ACCOUNTS.items():
         client = sign_in(account).client

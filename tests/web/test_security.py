@@ -84,7 +84,7 @@ def test_wrong_account_and_wrong_password_read_the_same(visitor):
     assert said[0] == said[1]
 
 
-def test_a_post_without_the_pages_token_does_nothing(app, sign_in):
+def test_a_post_without_the_pages_token_does_nothing(sign_in):
     reader = sign_in("chen-jing")
     response = reader.client.post("/matters/340100/s23-afterlife")
     assert response.status_code == 400
@@ -94,7 +94,14 @@ def test_a_post_without_the_pages_token_does_nothing(app, sign_in):
 
 @pytest.mark.parametrize(
     "elsewhere",
-    ["https://evil.example/", "//evil.example/", "/\\evil.example", "javascript:alert(1)", "/\t/x", "\\\\x"],
+    [
+        "https://evil.example/",
+        "//evil.example/",
+        "/\\evil.example",
+        "javascript:alert(1)",
+        "/\t/x",
+        "\\\\x",
+    ],
 )
 def test_signing_in_never_leads_to_another_site(app, elsewhere):
     reader = Reader(app.test_client())

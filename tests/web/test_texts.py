@@ -78,7 +78,9 @@ def test_every_text_is_used_somewhere():
 
 def test_the_dark_theme_is_the_same_by_system_and_by_choice():
     css = (TEMPLATES / "assets/css/tokens.css").read_text(encoding="utf-8")
-    blocks = re.findall(r'(?:not\(\[data-theme="light"\]\)|\[data-theme="dark"\]) \{(.*?)\}', css, re.S)
+    blocks = re.findall(
+        r'(?:not\(\[data-theme="light"\]\)|\[data-theme="dark"\]) \{(.*?)\}', css, re.S
+    )
     system, choice = (re.findall(r"(--[a-z0-9-]+): ([^;]+);", block) for block in blocks)
     assert system == choice
     assert len(system) > 15
@@ -104,7 +106,10 @@ def own_words(source: str):
                     yield bare.strip()
             for name in SPOKEN:
                 value = element.get(name, "")
-                is_word = name != "value" or (element.tag, element.get("type")) == ("input", "submit")
+                is_word = name != "value" or (element.tag, element.get("type")) == (
+                    "input",
+                    "submit",
+                )
                 if is_word and re.search(r"[A-Za-z\u4e00-\u9fff]", value):
                     yield f"{name}={value}"
 
