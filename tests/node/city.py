@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine
 
 from federation.audit import Journal
-from federation.crypto import KeyStore, generate_signer
+from federation.crypto import KeyStore
 from federation.fragment import FRAGMENT_LIFE, Asker, Fragment, Scan
 from federation.hub import Hub, IssuerClient, NodeEntry
 from federation.hub.tables import grant_table, hub_checkpoint, hub_entry
@@ -213,19 +213,22 @@ class City:
     """Everything by its own keys, in its own folders; only bytes pass between the parts."""
 
     def __init__(self, folder: Path, *, limits: Limits | None = None) -> None:
+        """Found a city in a folder, or open the one that lies there."""
         self.folder = folder
         self.now = NOON
-        self.identity, self.hub_key = generate_signer(), generate_signer()
-        self.other_hub_key = generate_signer()
-        self.stewards = {party: generate_signer() for party in POLICIES}
+        keys = KeyStore(folder / "keys")
+        self.identity, self.hub_key = keys.signer("identity"), keys.signer("hub")
+        self.other_hub_key = keys.signer("other-hub")
+        self.stewards = {party: keys.signer(f"steward-{party}") for party in POLICIES}
         self._numbers = itertools.count(1)
         issuer_key = KeyStore(folder / "issuer" / "keys").signer("issuer").public_key
         self.node_keys = {p: self._node_key(p) for p in POLICIES}
         self.config = {p: self._config(p, issuer_key) for p in POLICIES}
-        for party, policy in POLICIES.items():
-            self.write_policy(party, policy)
-        for place, (columns, rows) in ROWS.items():
-            self.fill(place, columns, rows)
+        if not (folder / "hub.db").exists():
+            for party, policy in POLICIES.items():
+                self.write_policy(party, policy)
+            for place, (columns, rows) in ROWS.items():
+                self.fill(place, columns, rows)
         self.issuer = CaseIssuer.open(
             folder / "issuer",
             IssuerConfig(
@@ -245,7 +248,7 @@ class City:
         self.engine = open_engine(sqlite_url(folder / "hub.db"))
         with write(self.engine) as conn:
             for table in (grant_table, hub_entry, hub_checkpoint):
-                table.create(conn)
+                table.create(conn, checkfirst=True)
         self.hub = self._hub(self.engine)
 
     # ── parts ──────────────────────────────────────────────────────────────────────────────────
