@@ -3,8 +3,8 @@
 The page works without: the server decides again whenever a page is posted. What the browser gets
 is one JSON island, ``<script type="application/json" id="form-logic">``::
 
-    {"controls": [{"id", "name", "pointer", "type", "when", "compute", "required",
-                   "scale", "unit"}],
+    {"controls": [{"id", "name", "pointer", "type", "widget", "when", "compute",
+                   "required", "scale", "unit"}],
      "sections": [{"id", "when"}],
      "constants": {"/entity/field": value},
      "types": {"/entity/field": "date" | "timestamp" | "decimal" | "int"}}
@@ -110,6 +110,7 @@ def _control(control: CompiledControl) -> Mapping[str, object]:
         "name": question.name,
         "pointer": question.pointer,
         "type": question.type,
+        "widget": question.kind,
         "when": _tree(control.when),
         "compute": _tree(control.compute),
         "required": question.required,

@@ -6,29 +6,35 @@ import { Day, Moment, Num, evaluate, read, roundTo } from "./expr.js";
 /** Returns the name that expressions use for a pointer: /entity/field is entity.field. */
 export const nameOf = (pointer) => pointer.slice(1).replace(/\//g, ".");
 
-const BLANK = /^[\s\u3000]*$/;
+const SPACES = /[\s\u3000]+/g;
+const JOINTS = /[\s\-‐‑‒–—―−－·.]+/g;
+const CODES = new Set(["id-number", "credit-code", "bank-card"]);
 const YES = new Set(["yes", "true", "on"]);
 const NO = new Set(["no", "false"]);
 
 /**
- * Returns what was typed or chosen as a value of the control's type; null for what is none (yet).
+ * Returns what was typed or chosen as a value, read as forgivingly as the server does; null for what
+ * is none (yet).
  *
  * @param texts what the control's inputs hold
  */
-export function answer(texts, type) {
-  const given = texts.filter((text) => !BLANK.test(text));
+export function answer(texts, { type, widget }) {
+  const given = texts.map((text) => text.normalize("NFC").replace(SPACES, " ").trim()).filter(Boolean);
   if (!given.length) return null;
-  const plain = given[0].normalize("NFKC").trim();
+  const plain = given[0].normalize("NFKC");
   switch (type) {
     case "bool": return YES.has(plain) ? true : NO.has(plain) ? false : null;
-    case "int": return read(plain.replace(/[,\s]/g, ""), "int");
-    case "decimal": return read(plain.replace(/[,\s]|^(¥|rmb|cny|人民币)|(元整|元|圆|yuan)$/gi, ""), "decimal");
+    case "int": return read(bare(plain), "int");
+    case "decimal": return read(bare(plain), "decimal");
     case "date": return typedDay(plain);
     case "timestamp": return Moment.read(plain);
-    case "text": return given.map((text) => text.trim()).join(" ");
+    case "text": return CODES.has(widget) ? plain.replace(JOINTS, "").toUpperCase() : given.join(" ");
     default: return null;
   }
 }
+
+/** Returns a typed number without grouping, currency and unit. */
+const bare = (text) => text.replace(/[,，\s]/g, "").replace(/^[^\d.+-]+|[^\d.]+$/g, "");
 
 function typedDay(text) {
   const found = /^(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?$/.exec(text)

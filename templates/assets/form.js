@@ -29,7 +29,7 @@ class LivePage {
 
   typed(control) {
     const inputs = this.inputs(control);
-    return inputs.length ? answer(inputs.flatMap(textsOf), control.type) : undefined;
+    return inputs.length ? answer(inputs.flatMap(textsOf), control) : undefined;
   }
 
   moves(control) {
