@@ -148,7 +148,7 @@ def rounded(number: Decimal, places: int) -> Decimal:
     >>> rounded(Decimal("2.345"), 2)
     Decimal('2.35')
     """
-    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP)
+    return number.quantize(Decimal(1).scaleb(-places), ROUND_HALF_UP) + 0  # no minus zero
 
 
 def exact(value: Json) -> Decimal | None:
