@@ -42,12 +42,25 @@ function copyButton(button) {
   });
 }
 
+/** Paper cannot be unfolded: what is folded is printed open. Of a group, only the open one is. */
+function printFolds() {
+  let opened = [];
+  addEventListener("beforeprint", () => {
+    opened = [...document.querySelectorAll("details.fold:not([open], [name])")];
+    for (const fold of opened) fold.open = true;
+  });
+  addEventListener("afterprint", () => {
+    for (const fold of opened) fold.open = false;
+  });
+}
+
 /** The other language opens at the same place of the page. */
 function keepPlace(link) {
   link.addEventListener("click", () => { link.hash = location.hash; });
 }
 
 focusErrors();
+printFolds();
 each("[data-print]", printButton);
 each("[data-copy]", copyButton);
 each('a[hreflang][href^="?"]', keepPlace);
