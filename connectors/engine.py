@@ -7,6 +7,7 @@ what Polars would round or let overflow is computed on Python's decimals, rounde
 
 from __future__ import annotations
 
+import math
 import operator
 import typing
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -362,33 +363,51 @@ def _count_distinct(column: pl.Expr, _of: ColumnType, _to: ColumnType) -> pl.Exp
 
 
 def _sum(column: pl.Expr, of: ColumnType, to: ColumnType) -> pl.Expr:
-    if of.kind == "decimal":
-        if of.precision > _NARROW:
-            return _folded(column, to, lambda values: sum(values, Decimal()))
-        total = column.cast(_dtype(to)).sum()
-    elif of.kind == "int":
+    if of.kind == "float":
+        return _folded(column, to, math.fsum)
+    if of.kind == "int":
         total = _narrowed(column.cast(pl.Int128).sum())
+    elif of.precision <= _NARROW:
+        total = column.cast(_dtype(to)).sum()
     else:
-        total = _finite(column.sum())
+        return _folded(column, to, _total)
     return pl.when(column.count() > 0).then(total)
 
 
 def _average(column: pl.Expr, of: ColumnType, to: ColumnType) -> pl.Expr:
-    if of.kind == "float":
-        return _finite(column.mean())
-    return _folded(column, to, lambda values: sum(values, Decimal()) / len(values))
+    fold = math.fsum if of.kind == "float" else _total
+    return _folded(column, to, lambda values: fold(values) / len(values))
 
 
-def _folded(column: pl.Expr, to: ColumnType, fold: Callable[[list[Decimal]], Decimal]) -> pl.Expr:
-    """Fold a group's numbers exactly; of none it is NULL."""
+def _total(values: Iterable[typing.Any]) -> Decimal:
+    return sum(map(Decimal, values), Decimal())
+
+
+def _folded(
+    column: pl.Expr, to: ColumnType, fold: Callable[[list[typing.Any]], typing.Any]
+) -> pl.Expr:
+    """Fold a group's numbers exactly and round once, so that their order does not matter.
+
+    Of no numbers it is NULL, as is what outgrows the type.
+    """
 
     def folded(given: pl.Series) -> pl.Series:
-        values = [Decimal(v) for v in given.drop_nulls().to_list()]
+        values = given.drop_nulls().to_list()
         with localcontext(_EXACT):
-            told = _rounded(fold(values), to) if values else None
+            told = _fitted(fold, values, to) if values else None
         return pl.Series(values=[told], dtype=_dtype(to))
 
     return column.map_batches(folded, return_dtype=_dtype(to), returns_scalar=True)
+
+
+def _fitted(
+    fold: Callable[[list[typing.Any]], typing.Any], values: list[typing.Any], to: ColumnType
+) -> Decimal | float | None:
+    try:
+        number = fold(values)
+    except OverflowError:
+        return None
+    return _rounded(number, to) if isinstance(number, Decimal) else number
 
 
 _MEASURES: Mapping[str, Callable[[pl.Expr, ColumnType, ColumnType], pl.Expr]] = {

@@ -9,6 +9,8 @@ holds for every kind of source:
 - Text compares by code point; equality is exact, no case folding and no trimming.
 - A filter keeps rows for which its predicate is TRUE; NULL keeps nothing.
 - Division by zero and a number that outgrows its type give NULL, never an error.
+- Sums and averages are computed exactly and rounded once, floats too: the order of rows does not
+  matter.
 - Order puts NULL last, in both directions.
 - Aggregation takes NULL as one group; without keys it gives one row, even of nothing.
 - A join never matches NULL with NULL; its result is the left columns, then the right ones, and no
