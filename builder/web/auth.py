@@ -23,7 +23,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from builder.errors import Fault
 from builder.identity import SignIn
 from builder.web.access import CITIZEN, OFFICER, STEWARD, home_endpoint, is_allowed
-from builder.web.context import Reader, forget, platform, reader, remember, web
+from builder.web.context import Reader, forget, platform, reader, remember, web, who
+from builder.web.journal import VISITOR, note
 from builder.web.refusals import shown_fault
 from builder.web.security import wants_json
 
@@ -49,17 +50,20 @@ def sign_in_post() -> BaseResponse | str:
     try:
         found = platform().accounts.sign_in(account, request.form.get("password", ""))
     except Fault as fault:
+        note("sign-in-refused", VISITOR, code=fault.code)
         if wants_json():
             raise
         return Response(_page(wanted, account[:64], fault), status=fault.http)
     _end_earlier()
     remember(platform().sessions.begin(found))
+    note("signed-in", found.account.account, party=found.account.party)
     return redirect(_after(found, wanted), code=303)
 
 
 @auth.post("/sign-out")
 def sign_out() -> BaseResponse:
     """End the sign-in, here and in the store."""
+    note("signed-out", who().account.account, party=who().account.party)
     _end_earlier()
     flash("auth.signed_out", "good")
     return redirect(url_for("auth.sign_in"), code=303)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from flask import Blueprint, Response, flash, g, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
@@ -105,6 +106,7 @@ def review(case_no: str) -> str:
     return render_template(
         "citizen/review.html",
         review=found,
+        steps=_with_review(found.steps, "current"),
         matter_address=_matter_address(found.deployment),
         page_address=_page_address(found.case_no),
         summary_html=web().renderer.summary(found.summary, lang(), _change(found.case_no)),
@@ -213,6 +215,7 @@ def _page(draft: DraftPage) -> str:
     return render_template(
         "citizen/page.html",
         draft=draft,
+        steps=_with_review(draft.steps, "todo"),
         matter_address=_matter_address(draft.deployment),
         page_address=_page_address(draft.case_no),
         errors_html=renderer.errors(draft.page, lang()),
@@ -244,6 +247,14 @@ def _resume_address(case_no: str) -> str:
 
 def _first_open(steps: Sequence[PageStep]) -> str | None:
     return next((s.id for s in steps if s.state != "done"), None)
+
+
+def _with_review(
+    steps: Sequence[PageStep], state: Literal["current", "todo"]
+) -> tuple[PageStep, ...]:
+    """Return the path with its last step, which is no page of the form."""
+    title = Text(*(web().texts[language]("review.title") for language in ("zh", "en")))
+    return (*steps, PageStep("review", title, state))
 
 
 def _read_only(summary: object) -> object:

@@ -165,7 +165,7 @@ def add_context(app: Flask) -> None:
     app.before_request(_read_request)
     app.after_request(_keep_choices)
     app.context_processor(_words)
-    app.jinja_env.filters.update(pick=_pick, moment=_moment, day=_day)
+    app.jinja_env.filters.update(pick=_pick, moment=_moment, day=_day, second=_second)
 
 
 def _read_request() -> None:
@@ -277,3 +277,7 @@ def _moment(at: datetime) -> str:
 
 def _day(at: datetime) -> str:
     return f"{at:%Y-%m-%d}"
+
+
+def _second(at: datetime) -> str:
+    return f"{at:%H:%M:%S}"

@@ -21,7 +21,7 @@ __all__ = ["desk"]
 desk = Blueprint("desk", __name__, url_prefix="/desk")
 _STATES = ("open", "overdue", "correcting", "done")
 _MAIN = ("approve", "submit")
-_STALE = 409
+_REASONED = ("reject", "return", "correct")
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +75,7 @@ def act(case_no: str, task_id: str) -> BaseResponse:
     try:
         errors = commands.act(platform(), who(), case_no, task_id, wish, post, posted_version())
     except Fault as fault:
-        if fault.http != 422 or wish.action in _MAIN:
+        if fault.http != 422 or wish.action not in _REASONED:
             raise
         return _refused(case_no, task_id, wish, fault)
     if errors:

@@ -38,6 +38,7 @@ EXPECTED = {
     "/ledger": {"steward", "auditor", "designer", "county-admin", "scientist"},
     "/ledger/police.household": {"steward", "auditor", "designer", "county-admin", "scientist"},
     "/audit/": {"auditor"},
+    "/audit/verify": {"auditor"},
     "/audit/cases/{case}": {"auditor"},
 }
 

@@ -82,7 +82,7 @@ def test_a_changed_byte_is_named_in_the_audit_page(sign_in, home):
     with store:
         store.execute(f"UPDATE {table} SET actor='somebody' WHERE seq=1")
     store.close()
-    auditor = sign_in("auditor").press("校验全部日志")
+    auditor = sign_in("auditor").follow("校验全部日志")
     assert "有日志与记录不符" in auditor.text
     broken = auditor.tree.find_class("journal--broken")
     assert len(broken) == 1

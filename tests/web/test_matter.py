@@ -198,7 +198,7 @@ def test_the_auditor_reads_who_used_which_field_by_which_grant(sign_in):
 
 def test_the_auditor_verifies_every_journal(sign_in):
     hand_in(sign_in("chen-jing"))
-    auditor = sign_in("auditor").press("校验全部日志")
+    auditor = sign_in("auditor").follow("校验全部日志")
     assert "全部完好" in auditor.text
 
 
