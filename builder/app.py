@@ -7,6 +7,7 @@ carry. It is opened when it is first asked, so that starting the web opens no de
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import secrets
@@ -16,38 +17,55 @@ import tempfile
 import threading
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, select
 
 from builder.cases.city import City, read_city
+from builder.cases.commands import county_code
 from builder.cases.platform import Deployment, Deployments, Platform, deployment_table
 from builder.cases.walks import WalkClock
 from builder.deploy.deploying import deploy, request_grants
-from builder.deploy.publish import SOURCE, case_datasets
+from builder.deploy.errors import LeadUnknown, MayNotDeploy
+from builder.deploy.publish import case_datasets, source_name
 from builder.errors import Fault
-from builder.forms import widget_kinds
+from builder.forms import compile_form, widget_kinds
 from builder.identity import Account, LocalAccounts, Sessions
 from builder.process.calendar import load_calendar
 from builder.scenario.load import load, restore
 from builder.scenario.model import Json, Scenario
 from builder.store import cases as case_tables
-from builder.store.errors import HomeUnusable
+from builder.store.errors import CityFileUnreadable, HomeUnusable, StoreEmptied
 from builder.store.settings import FILE_NAME, Settings, read_settings, write_settings
 from builder.store.trees import case_tree, hub_tree
 from federation.audit import Journal
-from federation.crypto import KeyStore, Signer, selftest
+from federation.crypto import KeyStore, Signer, is_key, selftest
 from federation.hub import Hub, IssuerClient, NodeEntry
 from federation.hub.tables import hub_entry
 from federation.ledger import Catalog, load_catalog
 from federation.link import InProcessLink
 from federation.node import Binding, Node, NodeConfig, SourceConfig
+from federation.node.config import FILE_NAME as NODE_FILE
+from federation.node.config import load_config
 from federation.node.tables import node_entry
-from federation.store import migrate, node_tree, open_engine, read, resource, sqlite_url
+from federation.store import (
+    Tree,
+    migrate,
+    node_tree,
+    open_engine,
+    read,
+    resource,
+    revision,
+    sqlite_url,
+    store_name,
+)
+from federation.trust import Grant
 from federation.trust.issuer import CaseIssuer, IssuerConfig, Proof
+from federation.trust.issuer_store import issuer_tree
 from federation.trust.request import Desk
 
 if TYPE_CHECKING:
@@ -55,6 +73,8 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = [
+    "Brought",
+    "bring",
     "build_demo",
     "create_web",
     "demo_password",
@@ -140,11 +160,14 @@ def open_platform(home: Path, *, clock: Callable[[], datetime] = _now) -> Platfo
     keys = KeyStore(settings.home / "keys")
     catalog = load_catalog()
     engine = _hub_engine(settings)
+    _ready(engine, hub_tree)
     published = [
         (d.id, restore(spec, catalog=catalog), d) for d, spec in _deployed(engine, settings.home)
     ]
     catalog = catalog.extended(
-        dataset for _, s, d in published for dataset in case_datasets(s, d.home_party)
+        dataset
+        for _, s, d in published
+        for dataset in case_datasets(s, d.home_party, _beside_the_city(d.county))
     )
     nodes = _Nodes(settings.home, catalog, clock)
     issuer = _open_issuer(settings.home, keys, nodes, clock)
@@ -177,7 +200,7 @@ def _platform(
     issuer: CaseIssuer,
     clock: Callable[[], datetime],
 ) -> Platform:
-    hub_key = keys.signer(_HUB)
+    hub_key = keys.signer(_HUB, create=False)
     journal = Journal(engine, hub_entry, hub_key, name=_HUB)
     client = IssuerClient(
         name=issuer.name,
@@ -195,7 +218,7 @@ def _platform(
         journal=journal,
         clock=clock,
     )
-    accounts = LocalAccounts(engine, keys.signer(_IDENTITY), clock)
+    accounts = LocalAccounts(engine, keys.signer(_IDENTITY, create=False), clock)
     sessions = Sessions(engine, accounts, clock, os.urandom, hours=settings.session_hours)
 
     def close() -> None:
@@ -238,13 +261,14 @@ def _deployed(engine: Engine, home: Path) -> list[tuple[_Deployed, Json]]:
         rows = conn.execute(select(deployment_table)).all()
     found = []
     for row in rows:
-        store = open_engine(sqlite_url(home / "deployments" / row.id / "case.db"), create=False)
-        migrate(store, case_tree)
+        store = _store(home / "deployments" / row.id / "case.db", case_tree)
         with read(store) as conn:
-            spec = conn.scalars(
+            spec = conn.scalar(
                 select(case_tables.scenario.c.spec).where(case_tables.scenario.c.hash == row.hash)
-            ).one()
+            )
         store.dispose()
+        if spec is None:
+            raise StoreEmptied(store="case.db")
         found.append((_Deployed(row.id, row.county, row.home_party, row.hash), spec))
     return found
 
@@ -264,35 +288,85 @@ def _open_deployment(
     return Deployment(deployment_id, county, scenario, scenario.meta.lead, engine, journal, catalog)
 
 
-def _hub_engine(settings: Settings) -> Engine:
+def _hub_engine(settings: Settings, *, create: bool = False) -> Engine:
     url = settings.hub_url
     if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
         url = sqlite_url(settings.home / url.removeprefix("sqlite:///"))
-    engine = open_engine(url)
-    migrate(engine, hub_tree)
+    return open_engine(url, create=create)
+
+
+def _store(path: Path, tree: Tree) -> Engine:
+    """Open a store that this city already has, brought up to date."""
+    engine = open_engine(sqlite_url(path), create=False)
+    _ready(engine, tree)
     return engine
+
+
+def _ready(engine: Engine, tree: Tree) -> None:
+    """Bring a store up to date that was begun before.
+
+    Raises:
+        StoreEmptied: it holds nothing of ours; begun anew it would have forgotten everything.
+    """
+    if revision(engine, tree) is None:
+        name = store_name(engine)
+        engine.dispose()
+        raise StoreEmptied(store=name)
+    migrate(engine, tree)
+
+
+def _begin_store(path: Path, tree: Tree) -> None:
+    """Create a store with nothing in it."""
+    engine = open_engine(sqlite_url(path))
+    migrate(engine, tree)
+    engine.dispose()
+
+
+def _beside_the_city(county: str) -> str | None:
+    """Return a county's code; None for the city itself."""
+    return None if county == _city().code else county
+
+
+def _read_file(path: Path) -> Any:
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, RecursionError):
+        raise CityFileUnreadable(file=path.name) from None
 
 
 def _city() -> City:
     return read_city(resource("specs/city/city.json"))
 
 
-def _steward_signer(home: Path, party: str) -> Signer:
-    return KeyStore(home / "stewards" / party).signer("steward")
+def _steward_signer(home: Path, party: str, *, create: bool = False) -> Signer:
+    return KeyStore(home / "stewards" / (party or "-")).signer("steward", create=create)
 
 
 def _open_issuer(
     home: Path, keys: KeyStore, nodes: _Nodes, clock: Callable[[], datetime]
 ) -> CaseIssuer:
-    said = json.loads((home / _ISSUER / "issuer.json").read_text(encoding="utf-8"))
+    said = _read_file(home / _ISSUER / "issuer.json")
+    try:
+        name, proofs = said["name"], tuple(Proof(**p) for p in said["proofs"])
+    except (KeyError, TypeError):
+        raise CityFileUnreadable(file="issuer.json") from None
     config = IssuerConfig(
-        name=said["name"],
-        identities={_IDENTITY: keys.signer(_IDENTITY).public_key},
-        hubs={_HUB: keys.signer(_HUB).public_key},
+        name=name,
+        identities={_IDENTITY: keys.signer(_IDENTITY, create=False).public_key},
+        hubs={_HUB: keys.signer(_HUB, create=False).public_key},
         nodes=nodes.keys,
-        proofs=tuple(Proof(**p) for p in said["proofs"]),
+        proofs=proofs,
     )
+    _has_keys(home / _ISSUER, _ISSUER)
+    _store(home / _ISSUER / "issuer.db", issuer_tree).dispose()
     return CaseIssuer.open(home / _ISSUER, config, clock=clock)
+
+
+def _has_keys(folder: Path, name: str, *, create: bool = False) -> Signer:
+    """Return the key in an issuer's or node's folder, which has a secret for pseudonyms too."""
+    keys = KeyStore(folder / "keys")
+    keys.secret("pseudonym", create=create)
+    return keys.signer(name, create=create)
 
 
 # ── Embedded nodes ───────────────────────────────────────────────────────────────────────────────
@@ -308,7 +382,11 @@ class _Nodes:
         self._open: dict[str, Node] = {}
         self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
-        self.keys: Mapping[str, str] = json.loads((home / _NODES).read_text(encoding="utf-8"))
+        self.keys: Mapping[str, str] = _read_file(home / _NODES)
+        if not isinstance(self.keys, dict) or not all(
+            isinstance(k, str) and is_key(k) for k in self.keys.values()
+        ):
+            raise CityFileUnreadable(file=_NODES)
 
     def entries(self) -> Iterator[NodeEntry]:
         """Yield each node as the hub registers it."""
@@ -324,6 +402,8 @@ class _Nodes:
         with self._lock:
             if party not in self._open:
                 folder = self._folder / party
+                _has_keys(folder, "node")
+                _store(folder / "node.db", node_tree).dispose()
                 self._open[party] = Node.open(folder, clock=self._clock, catalog=self._catalog)
             return self._open[party]
 
@@ -359,6 +439,53 @@ class _LazyJournal(Journal):
         object.__setattr__(self, "_ready", True)
         Journal.__init__(self, node.engine, node_entry, node.signer, name=f"node:{node.party}")
         return object.__getattribute__(self, name)
+
+
+# ── Bringing a matter to a county ────────────────────────────────────────────────────────────────
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of deploying a scenario: where it runs, and what its owners are asked for."""
+
+    deployment: str
+    version: str
+    hash: str
+    grants: tuple[Grant, ...]
+
+
+def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought:
+    """Check a scenario folder, deploy it in a county, publish its cases, ask for its grants.
+
+    A web process that runs meanwhile takes the matter up when it is started again.
+
+    Args:
+        home: the city's folder.
+        folder: holds ``scenario.json``.
+        county: code or name; None for the city itself.
+        account: a designer's or a county administrator's.
+
+    Raises:
+        Findings: everything that is wrong with the scenario.
+        CountyUnknown, LeadUnknown, MayNotDeploy: as they say.
+    """
+    with opened(home) as platform:
+        by = platform.accounts.named(account).account
+        if not {"designer", "county-admin"} & set(by.roles):
+            raise MayNotDeploy(account=account)
+        code = county_code(platform, county or platform.city.code)
+        scenario = load(folder, kinds=widget_kinds(), catalog=platform.catalog)
+        for form in scenario.forms:
+            compile_form(scenario, form.id)
+        if scenario.meta.lead not in platform.hub.nodes:
+            near = difflib.get_close_matches(scenario.meta.lead, platform.hub.nodes, cutoff=0)
+            raise LeadUnknown(party=scenario.meta.lead, nearest=near, where="/scenario/lead")
+        signer = KeyStore(platform.settings.home / "keys").signer(_HUB, create=False)
+        deployment = deploy(platform, scenario, code, by, signer)
+    _publish(home, scenario, code)
+    with opened(home) as platform:  # anew, so that ledger and node hold what was deployed
+        grants = request_grants(platform, scenario, by)
+    return Brought(deployment.id, scenario.meta.version, scenario.hash, grants)
 
 
 # ── Building the demo city ───────────────────────────────────────────────────────────────────────
@@ -404,7 +531,9 @@ def _build(home: Path, scale: int, say: Say) -> None:
     ]
     say("建立各部门节点", "Setting up the departments' nodes")
     _build_trust(home)
-    _build_nodes(home, catalog, scenarios)
+    _build_nodes(home, catalog)
+    for scenario in scenarios:
+        _publish(home, scenario, _city().code)
     say("登记账号", "Registering accounts")
     accounts = _accounts()
     by = next(a for a in accounts if "designer" in a.roles)
@@ -425,44 +554,52 @@ def _build_trust(home: Path) -> None:
     keys = KeyStore(home / "keys")
     for name in (_HUB, _IDENTITY):
         keys.signer(name)
+    _begin_store(home / "hub.db", hub_tree)
     (home / _ISSUER).mkdir()
     shutil.copyfile(resource("specs/city/issuer.json"), home / _ISSUER / "issuer.json")
-    KeyStore(home / _ISSUER / "keys").signer(_ISSUER)
+    _has_keys(home / _ISSUER, _ISSUER, create=True)
+    _begin_store(home / _ISSUER / "issuer.db", issuer_tree)
 
 
-def _build_nodes(home: Path, catalog: Catalog, scenarios: Iterable[Scenario]) -> None:
+def _build_nodes(home: Path, catalog: Catalog) -> None:
     """Write each node's folder as its operator would: keys, policy, NODE.toml."""
     hub = KeyStore(home / "keys").signer(_HUB).public_key
     issuer = KeyStore(home / _ISSUER / "keys").signer(_ISSUER).public_key
-    homes = {s.meta.lead: s for s in scenarios}
     known: dict[str, str] = {}
     for party in catalog.owners:
         folder = home / "nodes" / party
         folder.mkdir(parents=True, exist_ok=True)
-        known[party] = KeyStore(folder / "keys").signer("node").public_key
-        datasets = {d.id: Binding("main", d.resource) for d in catalog.of(party)}
-        sources = {"main": SourceConfig("sqlite", {"path": "source.db"})}
-        if party in homes:
-            city = _city().code
-            path = f"../../deployments/{city}/{homes[party].id}/case.db"
-            # This process writes the case store too: read it with the SQLite that writes it.
-            sources[SOURCE] = SourceConfig("sqlite", {"path": path, "driver": "stdlib"})
-            published = case_datasets(homes[party], party)
-            datasets |= {d.id: Binding(SOURCE, d.resource) for d in published}
+        known[party] = _has_keys(folder, "node", create=True).public_key
         config = NodeConfig(
             party=party,
             hubs={_HUB: hub},
             issuers={_ISSUER: issuer},
-            stewards={f"steward-{party}": _steward_signer(home, party).public_key},
-            sources=sources,
-            datasets=datasets,
+            stewards={f"steward-{party}": _steward_signer(home, party, create=True).public_key},
+            sources={"main": SourceConfig("sqlite", {"path": "source.db"})},
+            datasets={d.id: Binding("main", d.resource) for d in catalog.of(party)},
         )
-        (folder / "NODE.toml").write_text(config.to_toml(), encoding="utf-8")
+        (folder / NODE_FILE).write_text(config.to_toml(), encoding="utf-8")
         _write_policy(folder, party)
-        engine = open_engine(sqlite_url(folder / "node.db"))
-        migrate(engine, node_tree)
-        engine.dispose()
+        _begin_store(folder / "node.db", node_tree)
     (home / _NODES).write_text(json.dumps(known, indent=1), encoding="utf-8")
+
+
+def _publish(home: Path, scenario: Scenario, county: str) -> None:
+    """Let the home party's node know the case store of a deployment among its sources."""
+    folder = home / "nodes" / scenario.meta.lead
+    deployment = f"{county}/{scenario.id}"
+    config, source = load_config(folder), source_name(deployment)
+    store = SourceConfig("sqlite", {"path": f"../../deployments/{deployment}/case.db"})
+    published = case_datasets(scenario, scenario.meta.lead, _beside_the_city(county))
+    others = {d: b for d, b in config.datasets.items() if b.source != source}
+    config = replace(
+        config,
+        sources={**config.sources, source: store},
+        datasets={**others, **{d.id: Binding(source, d.resource) for d in published}},
+    )
+    scratch = folder / f"{NODE_FILE}.new"
+    scratch.write_text(config.to_toml(), encoding="utf-8")
+    scratch.replace(folder / NODE_FILE)
 
 
 def _write_policy(folder: Path, party: str) -> None:

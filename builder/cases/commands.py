@@ -21,7 +21,7 @@ from builder.cases.errors import (
     AnswersMissing,
     CaseChanged,
     CaseUnknown,
-    DeploymentUnknown,
+    CountyUnknown,
     DraftChanged,
     DraftIncomplete,
     MayNotAct,
@@ -66,6 +66,7 @@ __all__ = [
     "applicant_of",
     "apply_from_answers",
     "ask_for_case",
+    "county_code",
     "discard_draft",
     "find_deployment",
     "open_draft",
@@ -106,13 +107,24 @@ def find_deployment(platform: Platform, scenario: str, county: str | None) -> De
 
     Raises:
         DeploymentUnknown: with what is offered.
+        CountyUnknown: with the nearest names.
     """
     if county is None:
         return platform.deployments.get(scenario)
+    code = county_code(platform, county)
+    return platform.deployments.get(f"{code}/{platform.deployments.get(scenario).current.id}")
+
+
+def county_code(platform: Platform, county: str) -> str:
+    """Return the code of a county (or the city itself) that a person names.
+
+    Raises:
+        CountyUnknown: with the nearest names.
+    """
     code = platform.city.county_code(county)
     if code is None:
-        raise DeploymentUnknown(matter=county, known=platform.city.near(county))
-    return platform.deployments.get(f"{code}/{platform.deployments.get(scenario).current.id}")
+        raise CountyUnknown(county=county, nearest=platform.city.near(county))
+    return code
 
 
 def open_draft(platform: Platform, who: SignIn, deployment_id: str) -> Draft:

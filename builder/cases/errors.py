@@ -7,6 +7,7 @@ __all__ = [
     "AnswersMissing",
     "CaseChanged",
     "CaseUnknown",
+    "CountyUnknown",
     "DeploymentUnknown",
     "DraftChanged",
     "DraftIncomplete",
@@ -30,6 +31,17 @@ class DeploymentUnknown(Fault):
     en = "There is no matter “{matter}” here."
     next_zh = "已开通的事项有:{known}。"
     next_en = "These are offered: {known}."
+
+
+class CountyUnknown(Fault):
+    """A county, district or county-level city that this city does not have."""
+
+    code = "cases.no-such-county"
+    http = 404
+    zh = "没有县(市、区)“{county}”。"
+    en = "There is no county “{county}” here."
+    next_zh = "名称最接近的有:{nearest};也可以用六位代码。"
+    next_en = "The nearest names are: {nearest}; the six-digit code will do too."
 
 
 class CaseUnknown(Fault):

@@ -195,8 +195,14 @@ def trace(platform: Platform, case_no: str) -> Trace:
 
 
 def verify(name: str, platform: Platform, now: datetime) -> JournalState:
-    """Verify every byte of one journal that this process keeps."""
-    report = platform.journals[name].verify(now)
+    """Verify every byte of one journal that this process keeps; one that is away is not intact."""
+    try:
+        report = platform.journals[name].verify(now)
+    except Fault as fault:
+        said = Text(fault.message("zh"), fault.message("en"))
+        return JournalState(
+            name, journal_title(platform, name), 0, intact=False, findings=(said,), head=""
+        )
     return JournalState(
         journal=name,
         title=journal_title(platform, name),

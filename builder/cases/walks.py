@@ -76,17 +76,18 @@ class _Course:
     last: Fault | None = None
 
 
-def read_walks(scenario: str, only: str | None = None) -> tuple[Walk, ...]:
-    """Return a shipped scenario's walks by id.
+def read_walks(scenario: str | Path, only: str | None = None) -> tuple[Walk, ...]:
+    """Return a scenario's walks by id; `scenario` is its folder, or the id of one that ships.
 
     Raises:
         WalkUnreadable: a file that is no walk, or no walk of that id.
     """
-    folder = resource(f"specs/scenarios/{scenario}/walks")
+    home = scenario if isinstance(scenario, Path) else resource(f"specs/scenarios/{scenario}")
+    folder = home / "walks"
     found = tuple(_read(path) for path in sorted(folder.glob("*.json")))
     chosen = tuple(w for w in found if only in (None, w.id))
     if not chosen:
-        raise WalkUnreadable(walk=only or scenario, problem=", ".join(w.id for w in found) or "—")
+        raise WalkUnreadable(walk=only or home.name, problem=", ".join(w.id for w in found) or "—")
     return chosen
 
 

@@ -7,12 +7,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from builder.app import opened, rehearsal
 from builder.cases import commands, views, walks
 from builder.cases.errors import AnswersMissing
 from builder.cases.platform import Platform
+from builder.cli import specs
 from builder.cli.console import Terminal
 from builder.cli.errors import FileUnreadable
 from builder.identity import SignIn
@@ -22,6 +24,9 @@ __all__ = ["register"]
 
 As = Annotated[str, typer.Option("--as", metavar="USER", help="以谁的名义 · In whose name.")]
 County = Annotated[str | None, typer.Option(help="县(市、区)代码或名称 · Code or name.")]
+
+
+_STATES = ("open", "overdue", "correcting", "done")
 
 
 def register(app: typer.Typer) -> None:
@@ -146,7 +151,9 @@ def case(
 def worklist(
     ctx: typer.Context,
     user: As,
-    state: Annotated[str, typer.Option(help="open / overdue / correcting / done")] = "open",
+    state: Annotated[
+        str, typer.Option(help="状态 · State.", click_type=click.Choice(_STATES))
+    ] = "open",
 ) -> None:
     """看一位经办人的待办 · Show an officer's worklist."""
     term: Terminal = ctx.obj
@@ -178,7 +185,7 @@ def worklist(
 
 def walk(
     ctx: typer.Context,
-    scenario: Annotated[str, typer.Argument(help="场景编号 · Scenario id.")],
+    scenario: Annotated[str, typer.Argument(help="场景编号或目录 · Id or folder of a scenario.")],
     only: Annotated[str | None, typer.Option(help="只运行一个 · One walk.")] = None,
     county: County = None,
 ) -> None:
@@ -186,8 +193,9 @@ def walk(
     term: Terminal = ctx.obj
     outcomes = []
     with rehearsal(term.home) as (platform, clock):
-        deployment = commands.find_deployment(platform, scenario, county)
-        for one in walks.read_walks(deployment.current.id, only):
+        folder = specs.scenario_folder(scenario)
+        deployment = commands.find_deployment(platform, specs.id_in(folder) or scenario, county)
+        for one in walks.read_walks(folder or deployment.current.id, only):
             outcome = walks.run(platform, clock, deployment.id, one)
             outcomes.append(outcome)
             mark = "✓" if outcome.fault is None else "✗"
@@ -297,8 +305,8 @@ def _answers(path: Path) -> dict[str, Json]:
         doc = json.loads(path.read_text(encoding="utf-8"))
     except OSError as fault:
         raise FileUnreadable(file=path.name, problem=fault.strerror or "?") from None
-    except ValueError as fault:
-        line = getattr(fault, "lineno", 0)
+    except (ValueError, RecursionError) as fault:
+        line = getattr(fault, "lineno", 1)
         raise FileUnreadable(file=path.name, problem=f"JSON, line {line}") from None
     if not isinstance(doc, dict):
         raise AnswersMissing(problem="JSON ≠ object", where=path.name)

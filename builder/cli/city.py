@@ -33,7 +33,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(help="端口 · Port on 127.0.0.1.")] = 8600,
+    port: Annotated[int, typer.Option(help="端口 · Port on 127.0.0.1.", min=1, max=65535)] = 8600,
     scale: Annotated[int, typer.Option(help="数据规模倍数 · Times the usual size.", min=1)] = 1,
     fresh: Annotated[
         bool, typer.Option("--fresh", help="先删除旧的演示城市 · Start anew.")
@@ -56,7 +56,7 @@ def demo(
 
 def serve(
     ctx: typer.Context,
-    port: Annotated[int, typer.Option(help="端口 · Port.")] = 8600,
+    port: Annotated[int, typer.Option(help="端口 · Port.", min=1, max=65535)] = 8600,
     host: Annotated[str, typer.Option(help="地址 · Address.")] = _HOST,
     workers: Annotated[int, typer.Option(help="进程数 · Processes.", min=1)] = 1,
     no_worker: Annotated[
@@ -103,6 +103,8 @@ def _check_port(port: int, host: str = _HOST) -> None:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             probe.bind((host, port))
+        except socket.gaierror:
+            raise typer.BadParameter(host, param_hint="--host") from None
         except OSError:
             raise PortTaken(port=port) from None
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
+import click
 import typer
 
 from builder.app import opened
 from builder.cases import commands, governance
 from builder.cli.cases import As
 from builder.cli.console import Terminal
+from builder.cli.errors import FolderUnwritable
 from federation.crypto import checks
 from federation.ledger import Grade, Search, count
 
@@ -61,13 +63,16 @@ def catalog_search(
     ctx: typer.Context,
     text: Annotated[str, typer.Argument(help="任意两个字 · Any two characters.")],
     party: Annotated[str | None, typer.Option(help="部门 · Party.")] = None,
-    grade: Annotated[str | None, typer.Option(help="级别 · L1…L4, important, core.")] = None,
+    grade: Annotated[
+        str | None,
+        typer.Option(help="级别 · Grade.", click_type=click.Choice([g.value for g in Grade])),
+    ] = None,
     limit: Annotated[int, typer.Option(min=1, max=1000)] = 20,
 ) -> None:
     """在一本账里查找 · Search the ledger."""
     term: Terminal = ctx.obj
     with opened(term.home) as platform:
-        wanted = Grade(grade) if grade in {g.value for g in Grade} else None
+        wanted = Grade(grade) if grade else None
         hits = Search(platform.catalog).find(text, party=party, grade=wanted, limit=limit)
     if term.json:
         term.print_json(hits)
@@ -298,9 +303,12 @@ def audit_export(
 ) -> None:
     """导出全部日志供离线校验 · Export every journal as JSON lines."""
     term: Terminal = ctx.obj
-    target.mkdir(parents=True, exist_ok=True)
-    with opened(term.home) as platform:
-        written = [governance.export(n, j, target) for n, j in platform.journals.items()]
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+        with opened(term.home) as platform:
+            written = [governance.export(n, j, target) for n, j in platform.journals.items()]
+    except OSError as fault:
+        raise FolderUnwritable(folder=target.name, problem=fault.strerror or "?") from None
     if term.json:
         term.print_json([{"file": path.name, "entries": n} for path, n in written])
     else:

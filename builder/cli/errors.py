@@ -2,7 +2,7 @@
 
 from builder.errors import Fault
 
-__all__ = ["FileUnreadable", "PortTaken"]
+__all__ = ["FileUnreadable", "FolderUnwritable", "PortTaken"]
 
 
 class PortTaken(Fault):
@@ -25,3 +25,14 @@ class FileUnreadable(Fault):
     en = "The file {file} cannot be read: {problem}."
     next_zh = "请检查路径、权限和内容(UTF-8 编码的 JSON)。"
     next_en = "Check the path, the permission and the content (JSON in UTF-8)."
+
+
+class FolderUnwritable(Fault):
+    """A folder named on the command line that cannot be written."""
+
+    code = "cli.folder-unwritable"
+    http = 400
+    zh = "无法写入目录 {folder}:{problem}。"
+    en = "The folder {folder} cannot be written: {problem}."
+    next_zh = "请指定一个可写的目录,或检查磁盘空间和权限。"
+    next_en = "Name a folder that can be written, or check disk space and permission."

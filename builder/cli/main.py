@@ -59,9 +59,7 @@ def main() -> None:
     """Run a command line: 0 done, 1 a fault, 2 wrong usage."""
     arguments = _options_first(sys.argv[1:])
     try:
-        app(args=arguments, standalone_mode=False)
-    except click.exceptions.Exit as done:
-        sys.exit(done.exit_code)
+        code = app(args=arguments, standalone_mode=False)  # what typer.Exit was raised with
     except (click.exceptions.Abort, KeyboardInterrupt):
         sys.exit(130)
     except click.UsageError as wrong:
@@ -72,6 +70,7 @@ def main() -> None:
         sys.exit(1)
     except BrokenPipeError:
         sys.exit(0)
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 def _options_first(arguments: list[str]) -> list[str]:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from builder.app import bring
 from builder.cases.walks import read_walks
 from builder.cli.console import Terminal
 from builder.errors import Fault, Findings
@@ -15,12 +17,13 @@ from builder.scenario.load import load
 from federation.ledger import load_catalog
 from federation.store import resource
 
-__all__ = ["register"]
+__all__ = ["id_in", "register", "scenario_folder"]
 
 
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(check)
+    app.command()(deploy)
 
 
 def check(
@@ -35,7 +38,7 @@ def check(
     kinds = widget_kinds()
     results: list[dict[str, object]] = []
     for name in scenarios:
-        folder = Path(name) if Path(name).is_dir() else resource(f"specs/scenarios/{name}")
+        folder = scenario_folder(name) or resource(f"specs/scenarios/{name}")
         found = _findings(folder, kinds, catalog)
         results.append(
             {
@@ -52,13 +55,59 @@ def check(
         raise typer.Exit(1)
 
 
+def deploy(
+    ctx: typer.Context,
+    folder: Annotated[Path, typer.Argument(help="场景目录 · Folder of a scenario.")],
+    user: Annotated[
+        str, typer.Option("--as", metavar="USER", help="设计员 · A designer's account.")
+    ] = "designer",
+    county: Annotated[
+        str | None, typer.Option(help="县(市、区)代码或名称,默认全市 · Code or name; the city.")
+    ] = None,
+) -> None:
+    """部署一个场景,并向各部门申请授权 · Deploy a scenario, ask the owners for grants."""
+    term: Terminal = ctx.obj
+    brought = bring(term.home, folder, county, user)
+    if term.json:
+        term.print_json(brought)
+        return
+    term.lines([f"✓ {brought.deployment}  {brought.version}"])
+    term.table(
+        [
+            term.pick("授权", "Grant"),
+            term.pick("数据所有方", "Owner"),
+            term.pick("数据集", "Dataset"),
+            term.pick("用途", "Purpose"),
+        ],
+        [(g.id, g.ask.owner, g.ask.dataset, g.ask.purpose) for g in brought.grants],
+        title=term.pick("等待各部门审批", "Waiting for the owners"),
+    )
+
+
+def scenario_folder(name: str) -> Path | None:
+    """Return the folder that a person named; None where the name is no folder."""
+    try:
+        return Path(name) if name and Path(name).is_dir() else None
+    except (OSError, ValueError):
+        return None
+
+
+def id_in(folder: Path | None) -> str | None:
+    """Return the id of the scenario in a folder, as far as it can be read."""
+    try:
+        doc = json.loads((folder / "scenario.json").read_text(encoding="utf-8")) if folder else {}
+        return str(doc["scenario"]["id"]) if folder else None
+    except (OSError, ValueError, LookupError, TypeError, RecursionError):
+        return None
+
+
 def _findings(folder: Path, kinds, catalog) -> tuple[Fault, ...]:  # type: ignore[no-untyped-def] # what `load` takes
     try:
         scenario = load(folder, kinds=kinds, catalog=catalog)
         for form in scenario.forms:
             compile_form(scenario, form.id)
-        if folder == resource(f"specs/scenarios/{folder.name}"):
-            read_walks(scenario.id)
+        if (folder / "walks").is_dir():
+            read_walks(folder)
     except Findings as findings:
         return findings.findings
     except Fault as fault:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 
-from sqlalchemy import insert
+from sqlalchemy import Connection, delete, insert, select
 
 from builder.cases.platform import Deployment, Platform, deployment_table
 from builder.deploy.publish import create_views
@@ -17,7 +17,7 @@ from builder.store.trees import case_tree
 from federation.audit import Entry, Journal
 from federation.crypto import Signer
 from federation.query import Question, uses
-from federation.store import migrate, open_engine, sqlite_url, write
+from federation.store import migrate, open_engine, read, sqlite_url, write
 from federation.trust import Grant, GrantAsk
 
 __all__ = ["STORE", "deploy", "deployment_folder", "grants_needed", "request_grants"]
@@ -35,42 +35,29 @@ def deployment_folder(home: Path, deployment: str) -> Path:
 def deploy(
     platform: Platform, scenario: Scenario, county: str, by: Account, signer: Signer
 ) -> Deployment:
-    """Create a deployment and take it up; a store that fails leaves the hub as it was."""
+    """Create a deployment, or bring a new version to one; cases under way keep theirs.
+
+    A store that fails leaves the hub as it was. Deploying the same version again changes nothing.
+    """
     deployment_id = f"{county}/{scenario.id}"
     folder = deployment_folder(platform.settings.home, deployment_id)
     folder.mkdir(parents=True, exist_ok=True)
     engine = open_engine(sqlite_url(folder / STORE))
     migrate(engine, case_tree)
     journal = Journal(engine, tables.audit_entry, signer, name=f"case:{deployment_id}")
-    now = platform.clock()
-    with write(engine) as conn:
-        conn.execute(
-            insert(tables.scenario).values(
-                hash=scenario.hash,
-                version=scenario.meta.version,
-                spec=scenario.raw,
-                published_at=now,
-            )
-        )
-        create_views(conn, scenario)
+    if _current(platform, deployment_id) != scenario.hash:
+        now = platform.clock()
         facts = {"scenario": scenario.id, "version": scenario.meta.version, "hash": scenario.hash}
-        journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
-    with write(platform.hub_engine) as conn:
-        conn.execute(
-            insert(deployment_table).values(
-                id=deployment_id,
-                county=county,
-                scenario=scenario.id,
-                hash=scenario.hash,
-                version=scenario.meta.version,
-                home_party=scenario.meta.lead,
-                url=f"sqlite:///deployments/{deployment_id}/{STORE}",
-                deployed_at=now,
-                deployed_by=by.account,
-            )
-        )
+        with write(engine) as conn:
+            _keep_version(conn, scenario, now)
+            create_views(conn, scenario)
+            journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
         facts = {"deployment": deployment_id, "hash": scenario.hash}
-        platform.journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
+        with write(platform.hub_engine) as conn:
+            _list(conn, deployment_id, scenario, county, by, now)
+            platform.journal.append(
+                conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts)
+            )
     deployment = Deployment(
         deployment_id, county, scenario, scenario.meta.lead, engine, journal, platform.catalog
     )
@@ -79,11 +66,66 @@ def deploy(
     return deployment
 
 
+def _current(platform: Platform, deployment: str) -> str | None:
+    table = deployment_table
+    with read(platform.hub_engine) as conn:
+        return conn.scalar(select(table.c.hash).where(table.c.id == deployment))
+
+
+def _keep_version(conn: Connection, scenario: Scenario, now: datetime) -> None:
+    table = tables.scenario
+    if conn.scalar(select(table.c.hash).where(table.c.hash == scenario.hash)) is None:
+        conn.execute(
+            insert(table).values(
+                hash=scenario.hash,
+                version=scenario.meta.version,
+                spec=scenario.raw,
+                published_at=now,
+            )
+        )
+
+
+def _list(
+    conn: Connection,
+    deployment: str,
+    scenario: Scenario,
+    county: str,
+    by: Account,
+    now: datetime,
+) -> None:
+    """Put a deployment (or its new version) into the hub's list."""
+    conn.execute(delete(deployment_table).where(deployment_table.c.id == deployment))
+    conn.execute(
+        insert(deployment_table).values(
+            id=deployment,
+            county=county,
+            scenario=scenario.id,
+            hash=scenario.hash,
+            version=scenario.meta.version,
+            home_party=scenario.meta.lead,
+            url=f"sqlite:///deployments/{deployment}/{STORE}",
+            deployed_at=now,
+            deployed_by=by.account,
+        )
+    )
+
+
 def request_grants(platform: Platform, scenario: Scenario, by: Account) -> tuple[Grant, ...]:
-    """Ask every owner for what the scenario's queries need, and no more."""
+    """Ask every owner for what the scenario's queries need, and no more; nothing twice.
+
+    Returns:
+        Those asked for just now.
+    """
+    now = platform.clock()
+    held = {
+        (g.ask.dataset, g.ask.purpose)
+        for g in platform.hub.grants()
+        if g.ask.scenario == scenario.hash and g.state_at(now) in ("asked", "approved")
+    }
     return tuple(
         platform.hub.request_grant(wanted, by.principal)
         for wanted in grants_needed(platform, scenario)
+        if (wanted.dataset, wanted.purpose) not in held
     )
 
 

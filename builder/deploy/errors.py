@@ -1,8 +1,10 @@
-"""Faults of building a city's data from recipes."""
+"""Faults of bringing matters to a county, and of building a city's data from recipes."""
 
 from builder.errors import Fault
 
 __all__ = [
+    "LeadUnknown",
+    "MayNotDeploy",
     "RecipeDatasetUnknown",
     "RecipeNameUnknown",
     "RecipePersonWrong",
@@ -10,6 +12,28 @@ __all__ = [
     "RecipeUnreadable",
     "SourceBusy",
 ]
+
+
+class MayNotDeploy(Fault):
+    """Someone whose role does not bring matters to a county."""
+
+    code = "deploy.may-not"
+    http = 403
+    zh = "账号“{account}”不能部署场景。"
+    en = "The account “{account}” may not deploy a matter."
+    next_zh = "请用场景设计员或县(市、区)管理员的账号。"
+    next_en = "Use the account of a designer or of a county's administrator."
+
+
+class LeadUnknown(Fault):
+    """A scenario led by a party that runs no node here: nobody could keep its cases."""
+
+    code = "deploy.lead-unknown"
+    http = 422
+    zh = "牵头部门“{party}”在这座城市没有节点,办件无处存放。"
+    en = "The lead party “{party}” runs no node in this city, so nobody could keep the cases."
+    next_zh = "请把 /scenario/lead 改为有节点的部门;最接近的是:{nearest}。"
+    next_en = "Let /scenario/lead name a party with a node; the nearest are: {nearest}."
 
 
 class RecipeUnreadable(Fault):

@@ -14,10 +14,7 @@ from sqlalchemy import Connection, text
 from builder.scenario.model import Entity, Scenario, ValueType
 from federation.ledger import Dataset, Field, Grade, Text
 
-__all__ = ["SOURCE", "case_datasets", "create_views"]
-
-SOURCE = "cases"
-"""What the home node calls the case store among its sources."""
+__all__ = ["case_datasets", "create_views", "source_name"]
 
 _TYPES: dict[ValueType, str] = {
     "text": "text",
@@ -66,9 +63,21 @@ _BUILT_IN: dict[str, tuple[Text, tuple[tuple[str, str, str, str], ...]]] = {
 _TABLES = {"case": "case", "step": "task", "event": "event"}
 
 
-def case_datasets(scenario: Scenario, party: str) -> tuple[Dataset, ...]:
-    """Return the datasets of a deployment's case store, as the ledger holds them."""
+def source_name(deployment: str) -> str:
+    """Return what the home node calls a deployment's case store among its sources."""
+    return f"cases-{deployment.replace('/', '-')}"
+
+
+def case_datasets(scenario: Scenario, party: str, county: str | None = None) -> tuple[Dataset, ...]:
+    """Return the datasets of a deployment's case store, as the ledger holds them.
+
+    Args:
+        scenario: the version deployed.
+        party: the home party.
+        county: code of the county; None where the city itself runs the matter.
+    """
     prefix = f"{party.replace('-', '_')}.{scenario.id.replace('-', '_')}"
+    prefix += f"_{county}" if county else ""
     title = scenario.meta.title
     built_in = (
         _dataset(

@@ -3,11 +3,13 @@
 from builder.errors import Fault
 
 __all__ = [
+    "CityFileUnreadable",
     "HomeUnusable",
     "SettingUnknown",
     "SettingWrong",
     "SettingsMissing",
     "SettingsUnreadable",
+    "StoreEmptied",
 ]
 
 
@@ -64,3 +66,25 @@ class HomeUnusable(Fault):
     en = "The folder {folder} cannot become a city: it holds something else, or cannot be written."
     next_zh = "请用 --home 指定一个空目录;要重建已有的演示城市,加 --fresh。"
     next_en = "Name an empty folder with --home; to rebuild a demo city that is there, add --fresh."
+
+
+class CityFileUnreadable(Fault):
+    """A file that the city was built with is missing or is not what it should be."""
+
+    code = "settings.file-unreadable"
+    http = 500
+    zh = "城市目录里的文件 {file} 不存在,或者内容不对。"
+    en = "The file {file} in the city's folder is missing, or is not what it should be."
+    next_zh = "请从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    next_en = "Restore it from a backup; a demo city can be rebuilt: scenarist demo --fresh."
+
+
+class StoreEmptied(Fault):
+    """A store that has forgotten everything: it must not be begun anew without a word."""
+
+    code = "settings.store-emptied"
+    http = 500
+    zh = "数据库 {store} 是空的,或者是别的程序的:这座城市原来的记录不在里面。"
+    en = "The database {store} is empty or another program's: this city's records are not in it."
+    next_zh = "请从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    next_en = "Restore it from a backup; a demo city can be rebuilt: scenarist demo --fresh."

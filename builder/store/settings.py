@@ -11,6 +11,7 @@ from typing import cast
 
 from builder.errors import Fault, Findings
 from builder.store.errors import (
+    CityFileUnreadable,
     SettingsMissing,
     SettingsUnreadable,
     SettingUnknown,
@@ -87,6 +88,11 @@ def read_settings(home: Path) -> Settings:
         text = path.read_text(encoding="utf-8")
     except (FileNotFoundError, NotADirectoryError):
         raise SettingsMissing(folder=home.name or str(home)) from None
+    except OSError:
+        raise CityFileUnreadable(file=FILE_NAME) from None
+    except UnicodeDecodeError as fault:
+        line = fault.object.count(b"\n", 0, fault.start) + 1
+        raise SettingsUnreadable(line=line, where=FILE_NAME) from None
     try:
         raw: dict[str, object] = tomllib.loads(text)
     except tomllib.TOMLDecodeError as fault:
