@@ -521,7 +521,7 @@ def build_demo(home: Path, *, scale: int, say: Say, fresh: bool = False) -> None
 def _build(home: Path, scale: int, say: Say) -> None:
     from builder.deploy.city import build_city
 
-    write_settings(Settings(home=home, demo=True))
+    write_settings(Settings(home=home, demo=True, log_level="warning"))
     say("生成各部门的数据库", "Building the departments' databases")
     catalog = load_catalog()
     build_city(home, scale, catalog=catalog)

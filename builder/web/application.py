@@ -56,7 +56,7 @@ def create_app(
         assets=read_manifest(resource("static/manifest.json").parent),
         demo_password=demo_password,
     )
-    add_log(app)
+    add_log(app, platform.settings.log_level)
     add_context(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import logging
+import sys
 import time
 
 import structlog
@@ -12,8 +14,22 @@ __all__ = ["add_log"]
 _log = structlog.get_logger("scenarist.web")
 
 
-def add_log(app: Flask) -> None:
-    """Write one line per request, static files apart."""
+def add_log(app: Flask, level: str) -> None:
+    """Write one JSON line per request to stderr, static files apart.
+
+    Args:
+        app: the application.
+        level: ``debug``, ``info``, ``warning`` or ``error``; requests are ``info``.
+    """
+    structlog.configure(
+        processors=[
+            structlog.processors.add_log_level,
+            structlog.processors.TimeStamper(fmt="iso"),
+            structlog.processors.JSONRenderer(ensure_ascii=False),
+        ],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level.upper())),
+        logger_factory=lambda *_: structlog.PrintLogger(sys.stderr),
+    )
     app.before_request(_begin)
     app.after_request(_end)
 

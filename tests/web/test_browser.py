@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import re
-import shutil
 import threading
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +14,7 @@ from werkzeug.serving import make_server
 from builder.app import demo_password, open_platform
 from builder.web import Limits, create_app
 from federation.store import resource
-from tests.web.conftest import SHANGHAI, Clock, Reader
+from tests.web.conftest import SHANGHAI, Clock, Reader, clone
 from tests.web.test_access import ACCOUNTS, EXPECTED
 from tests.web.test_matter import ACCOUNT, DECEASED, HANDLED, YES, begin, hand_in, handle
 
@@ -83,7 +82,7 @@ class Served:
 @pytest.fixture(scope="module")
 def served(built_city: Path, tmp_path_factory):
     assert resource("static/manifest.json").exists(), "run `make assets` first"
-    home = Path(shutil.copytree(built_city, tmp_path_factory.mktemp("served") / "city"))
+    home = clone(built_city, tmp_path_factory.mktemp("served") / "city")
     found = Served(home)
     yield found
     found.close()
