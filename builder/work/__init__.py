@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import signal
 import threading
-from collections.abc import Iterator
 
 import structlog
 
@@ -43,12 +42,7 @@ def work_once(platform: Platform, *, checkpoint: bool = True) -> None:
     try:
         commands.settle_due(platform)
         commands.forget_expired(platform)
-        for name in _own_journals(platform) if checkpoint else ():
-            platform.journals[name].checkpoint(platform.clock())
+        for journal in platform.journals.values() if checkpoint else ():
+            journal.checkpoint(platform.clock())
     except Fault as fault:
         log.warning("work.fault", code=fault.code)
-
-
-def _own_journals(platform: Platform) -> Iterator[str]:
-    """Yield the journals of the hub's side; a node signs its own."""
-    yield from (name for name in platform.journals if not name.startswith("node:"))

@@ -12,7 +12,6 @@ import connectors
 import federation
 from builder.errors import Fault, catalogue
 
-
 _NOT_FOR_IMPORT = (".migrations", ".conformance", ".__main__")
 """Run by alembic, by pytest, by `python -m`."""
 

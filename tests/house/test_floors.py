@@ -10,7 +10,10 @@ ROOT = Path(__file__).parents[2]
 def test_every_import_contract_is_kept():
     ran = subprocess.run(
         [Path(sys.executable).parent / "lint-imports", "--no-cache"],
-        cwd=ROOT, capture_output=True, text=True, check=False,
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
     assert ran.returncode == 0, ran.stdout[-4000:]
 
