@@ -16,7 +16,7 @@ from builder.cases.errors import ActionNotAllowed
 from builder.cases.keeping import load_case, load_draft
 from builder.cases.platform import Platform
 from builder.cases.shapes import AuditLine, GrantLine, JournalState, Trace
-from builder.cases.words import AUDIT_KINDS, OUTCOMES
+from builder.cases.words import AUDIT_KINDS
 from builder.errors import Fault
 from builder.identity import SignIn
 from builder.scenario.model import Text
@@ -258,7 +258,7 @@ def names(platform: Platform) -> Iterator[str]:
 
 def _gather(
     platform: Platform, names: Iterable[str], cases: tuple[str, ...], limit: int
-) -> tuple[list[AuditLine], tuple[str, ...]]:
+) -> tuple[list[AuditLine], tuple[Text, ...]]:
     def read(name: str) -> list[AuditLine] | None:
         try:
             return list(_read(platform, name, cases, limit))
@@ -270,7 +270,7 @@ def _gather(
         answers = list(pool.map(read, listed))
     lines = [line for found in answers if found for line in found]
     silent = tuple(
-        journal_title(platform, name).zh
+        journal_title(platform, name)
         for name, found in zip(listed, answers, strict=True)
         if found is None
     )
@@ -312,7 +312,7 @@ def _line(platform: Platform, name: str, entry: Record | TrailEntry) -> AuditLin
         fields=platform.field_titles(dataset, columns) if dataset else (),
         purpose=_text(facts, "purpose"),
         grant=_text(facts, "grant"),
-        outcome=OUTCOMES.get(outcome, Text(outcome, outcome)).zh if outcome else None,
+        outcome=outcome,
         rows=rows if isinstance(rows, int) else None,
         hash=entry.hash,
         subject=_subject_title(platform, _text(facts, "subject")),

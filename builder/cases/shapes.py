@@ -374,6 +374,7 @@ class AuditLine:
     purpose: str | None
     grant: str | None
     outcome: str | None
+    """The word for `builder.cases.words.OUTCOMES`."""
     rows: int | None
     hash: str
     subject: Text | None = None
@@ -387,7 +388,7 @@ class Trace:
     case_no: str
     title: Text
     lines: tuple[AuditLine, ...]
-    unanswered: tuple[str, ...] = ()
+    unanswered: tuple[Text, ...] = ()
     """Journals that could not be read now; their parties' titles."""
 
 

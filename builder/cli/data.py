@@ -10,6 +10,7 @@ import typer
 
 from builder.app import opened
 from builder.cases import commands, governance
+from builder.cases.words import OUTCOMES
 from builder.cli.cases import As
 from builder.cli.console import Terminal
 from builder.cli.errors import FolderUnwritable
@@ -291,7 +292,9 @@ def audit_trace(
                 line.actor,
                 ": ".join(filter(None, [line.dataset, ",".join(term.say(f) for f in line.fields)])),
                 line.grant or "",
-                line.outcome or "",
+                term.say(OUTCOMES[line.outcome])
+                if line.outcome and line.outcome in OUTCOMES
+                else "",
             )
             for line in trace.lines
         ],
