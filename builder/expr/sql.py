@@ -70,8 +70,11 @@ class _Writer:
 
     def write(self, tree: Tree, wanted: ExprType) -> exp.Expr:
         """Return SQL; `wanted` is the type that a bare NULL takes."""
-        if self._type(tree) not in {"null", *self.engine.types}:
-            raise ExpressionNotPushed(part=self._type(tree), dialect=self.dialect)
+        kind = self._type(tree)
+        if kind == "null":  # NULL whatever the row
+            return self._literal(None, wanted)
+        if kind not in self.engine.types:
+            raise ExpressionNotPushed(part=kind, dialect=self.dialect)
         match tree:
             case Constant(value=value):
                 return self._literal(value, wanted)
@@ -126,7 +129,7 @@ class _Writer:
     def coalesce(self, call: Call) -> exp.Expr:
         """Return COALESCE."""
         first, *rest = (self._part(arg, self._common(call.args)) for arg in call.args)
-        return exp.Coalesce(this=first, expressions=rest)
+        return exp.Coalesce(this=first, expressions=rest) if rest else first
 
     def in_(self, call: Call) -> exp.Expr:
         """Return IN."""

@@ -1,18 +1,12 @@
 """What is pushed down to an engine answers as `evaluate` does; what is not is named."""
 
 import json
-import os
-import shutil
 import sqlite3
-import subprocess
-import tempfile
 from collections import Counter
 from contextlib import closing
 from datetime import date
 from decimal import Decimal
-from pathlib import Path
 
-import psycopg
 import pytest
 
 from builder.errors import Findings
@@ -185,36 +179,6 @@ def test_sqlite_answers_alike(pushed):
     with closing(sqlite3.connect(":memory:")) as connection:
         wrong = _wrong(lambda sql: connection.execute(sql).fetchone()[0], pushed["sqlite"][0])
     assert not wrong
-
-
-@pytest.fixture(scope="module")
-def postgres():
-    """Yield a session of a server of one's own."""
-    folder = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
-    if not (folder / "initdb").exists():
-        pytest.skip("no PostgreSQL server is installed")
-    home = Path(tempfile.mkdtemp(prefix="pg"))
-    user = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(home, "postgres")
-        user = {"user": "postgres"}
-
-    def run(name, *arguments):
-        command = [folder / name, "-D", home / "data", *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, **user)
-
-    run("initdb", "-A", "trust", "-U", "city", "-N", "-E", "UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
-    try:
-        with psycopg.connect(
-            f"postgresql://city@/postgres?host={home}", autocommit=True
-        ) as session:
-            session.execute("SET TimeZone = 'Asia/Shanghai'")
-            yield session
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(home)
 
 
 @pytest.mark.postgres
