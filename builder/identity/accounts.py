@@ -10,6 +10,7 @@ import difflib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
@@ -89,7 +90,11 @@ class LocalAccounts:
         self._signer = signer
         self._clock = clock
         self._hasher = PasswordHasher(time_cost=2, memory_cost=19456, parallelism=1)
-        self._nobody = self._hasher.hash("nobody")
+
+    @cached_property
+    def _nobody(self) -> str:
+        """What a password is compared with where there is no account."""
+        return self._hasher.hash("nobody")
 
     def add(self, accounts: Iterable[Account], password: str) -> None:
         """Add accounts that share an initial password; those that exist are left alone."""
@@ -159,8 +164,9 @@ class LocalAccounts:
 
     def _matches(self, row: Row[tuple[object, ...]] | None, password: str) -> bool:
         """Take the same time whether the account exists or not."""
+        nobody = self._nobody  # made by the first sign-in of a process, whoever it is
         try:
-            self._hasher.verify(row.password if row is not None else self._nobody, password)
+            self._hasher.verify(row.password if row is not None else nobody, password)
         except (VerificationError, InvalidHashError):
             return False
         return row is not None

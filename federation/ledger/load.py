@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import jsonschema
+import jsonschema_rs
 
 from connectors.scan import is_type
 from federation.errors import Fault, Findings
@@ -81,10 +82,7 @@ def read_party(path: Path) -> tuple[Owner, tuple[Dataset, ...]]:
         Findings: everything that is wrong in it.
     """
     doc = _document(path)
-    shape = [
-        CatalogShape(file=path.name, problem=error.message[:160], where=_pointer(error))
-        for error in sorted(_validator().iter_errors(doc), key=lambda e: list(map(str, e.path)))
-    ]
+    shape = [] if _is_valid(doc) else list(_shape(doc, path.name))
     if shape:
         raise Findings(shape, where=path.name)
     findings = list(_values(doc))
@@ -109,10 +107,25 @@ def _document(path: Path) -> Any:
     raise Findings([CatalogUnreadable(file=path.name, line=line)], where=path.name)
 
 
+def _is_valid(doc: object) -> bool:
+    """Tell quickly: every start of a program reads every file."""
+    try:
+        return _validators()[0].is_valid(doc)
+    except ValueError:  # text that is no Unicode
+        return False
+
+
+def _shape(doc: object, file: str) -> Iterator[Fault]:
+    """Say slowly what is wrong, in words meant for people."""
+    errors = _validators()[1].iter_errors(doc)
+    for error in sorted(errors, key=lambda e: list(map(str, e.path))):
+        yield CatalogShape(file=file, problem=error.message[:160], where=_pointer(error))
+
+
 @cache
-def _validator() -> Any:
+def _validators() -> tuple[jsonschema_rs.Draft202012Validator, Any]:
     schema = json.loads(resource("specs/schema/catalog.schema.json").read_text(encoding="utf-8"))
-    return jsonschema.Draft202012Validator(schema)
+    return jsonschema_rs.Draft202012Validator(schema), jsonschema.Draft202012Validator(schema)
 
 
 def _pointer(error: jsonschema.ValidationError) -> str:
