@@ -75,7 +75,7 @@ test: setup-test lint
 	@$(BIN)/python -m pytest -m 'not prove' --durations=15
 
 test-fast: $(VENV)/.installed-test assets
-	@$(BIN)/python -m pytest -m 'not slow and not browser and not postgres and not package and not prove' -q
+	@$(BIN)/python -m pytest -n 2 -m 'not slow and not browser and not postgres and not package and not prove' -q
 
 prove: setup-test
 	@$(BIN)/python -m pytest -m 'prove' --durations=15

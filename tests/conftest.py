@@ -11,8 +11,43 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from hypothesis import settings
+
+# A busy machine is no failure; where nobody watches, the same examples every time.
+settings.register_profile("house", deadline=None, derandomize="CI" in os.environ)
+settings.load_profile("house")
+
+_SLOW = (
+    "audit/test_verification",
+    "city/",
+    "cli/",
+    "connectors/test_conformance",
+    "connectors/test_meaning",
+    "expr/test_engines",
+    "expr/test_laws",
+    "expr/test_pushed_laws",
+    "matters/",
+    "process/test_laws",
+    "scenario/test_fuzz",
+    "store/test_migration",
+    "web/test_access",
+    "web/test_fuzz",
+    "web/test_governance",
+    "web/test_matter",
+)
+"""Whole matters, whole cities and laws over many examples: run by make test, not by test-fast."""
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what belongs to a slow part."""
+    here = Path(__file__).parent
+    for item in items:
+        if item.path.is_relative_to(here):
+            name = item.path.relative_to(here).as_posix()
+            if name.startswith(_SLOW):
+                item.add_marker(pytest.mark.slow)
 
 
 @dataclass(slots=True)

@@ -24,7 +24,9 @@ class StoreMissing(Fault):
     http = 500
     zh = "没有找到数据库 {store}。"
     en = "The database {store} was not found."
-    next_zh = "请检查路径和挂载的磁盘,或从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    next_zh = (
+        "请检查路径和挂载的磁盘,或从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    )
     next_en = (
         "Check the path and that its disk is mounted, or restore the file from a backup; "
         "a demo city can be rebuilt: scenarist demo --fresh."
