@@ -231,6 +231,16 @@ def test_fault_pages_are_accessible(enter):
     assert violations(page) == []
 
 
+def test_the_ledger_answers_while_one_types(enter):
+    page = enter("scientist")
+    page.goto("/ledger")
+    page.get_by_role("searchbox").press_sequentially("亲属")
+    page.get_by_role("link", name="亲属关系登记").wait_for()
+    page.wait_for_url(lambda url: "q=" in url)
+    assert page.evaluate("document.activeElement.id") == "q"
+    assert "找到" in page.get_by_role("status").inner_text()
+
+
 def test_print_leaves_the_frame_out(enter, things):
     page = enter("chen-jing")
     page.goto(f"/cases/{things['case']}/receipt")
