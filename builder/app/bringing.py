@@ -1,0 +1,86 @@
+"""Bring a matter to a county: check it, deploy it, publish its cases, ask for its grants."""
+
+from __future__ import annotations
+
+import difflib
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from builder.app.opening import opened
+from builder.app.places import HUB, beside_the_city
+from builder.cases.commands import county_code
+from builder.deploy.deploying import deploy, request_grants
+from builder.deploy.errors import LeadUnknown, MayNotDeploy
+from builder.deploy.publish import case_datasets, source_name
+from builder.forms import compile_form, widget_kinds
+from builder.scenario.load import load
+from builder.scenario.model import Scenario
+from federation.crypto import KeyStore
+from federation.node import Binding, SourceConfig
+from federation.node.config import FILE_NAME as NODE_FILE
+from federation.node.config import load_config
+from federation.trust import Grant
+
+__all__ = ["Brought", "bring", "publish_cases"]
+
+
+@dataclass(frozen=True, slots=True)
+class Brought:
+    """What came of deploying a scenario: where it runs, and what its owners are asked for."""
+
+    deployment: str
+    version: str
+    hash: str
+    grants: tuple[Grant, ...]
+
+
+def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought:
+    """Check a scenario folder, deploy it in a county, publish its cases, ask for its grants.
+
+    A web process that runs meanwhile takes the matter up when it is started again.
+
+    Args:
+        home: the city's folder.
+        folder: holds ``scenario.json``.
+        county: code or name; None for the city itself.
+        account: a designer's or a county administrator's.
+
+    Raises:
+        Findings: everything that is wrong with the scenario.
+        CountyUnknown, LeadUnknown, MayNotDeploy: as they say.
+    """
+    with opened(home) as platform:
+        by = platform.accounts.named(account).account
+        if not {"designer", "county-admin"} & set(by.roles):
+            raise MayNotDeploy(account=account)
+        code = county_code(platform, county or platform.city.code)
+        scenario = load(folder, kinds=widget_kinds(), catalog=platform.catalog)
+        for form in scenario.forms:
+            compile_form(scenario, form.id)
+        if scenario.meta.lead not in platform.hub.nodes:
+            near = difflib.get_close_matches(scenario.meta.lead, platform.hub.nodes, cutoff=0)
+            raise LeadUnknown(party=scenario.meta.lead, nearest=near, where="/scenario/lead")
+        signer = KeyStore(platform.settings.home / "keys").signer(HUB, create=False)
+        deployment = deploy(platform, scenario, code, by, signer)
+    publish_cases(home, scenario, code)
+    with opened(home) as platform:  # anew, so that ledger and node hold what was deployed
+        grants = request_grants(platform, scenario, by)
+    return Brought(deployment.id, scenario.meta.version, scenario.hash, grants)
+
+
+def publish_cases(home: Path, scenario: Scenario, county: str) -> None:
+    """Let the home party's node know the case store of a deployment among its sources."""
+    folder = home / "nodes" / scenario.meta.lead
+    deployment = f"{county}/{scenario.id}"
+    config, source = load_config(folder), source_name(deployment)
+    store = SourceConfig("sqlite", {"path": f"../../deployments/{deployment}/case.db"})
+    published = case_datasets(scenario, scenario.meta.lead, beside_the_city(county))
+    others = {d: b for d, b in config.datasets.items() if b.source != source}
+    config = replace(
+        config,
+        sources={**config.sources, source: store},
+        datasets={**others, **{d.id: Binding(source, d.resource) for d in published}},
+    )
+    scratch = folder / f"{NODE_FILE}.new"
+    scratch.write_text(config.to_toml(), encoding="utf-8")
+    scratch.replace(folder / NODE_FILE)
