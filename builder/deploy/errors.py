@@ -3,6 +3,7 @@
 from builder.errors import Fault
 
 __all__ = [
+    "EngineFailed",
     "LeadUnknown",
     "MayNotDeploy",
     "RecipeDatasetUnknown",
@@ -10,6 +11,7 @@ __all__ = [
     "RecipePersonWrong",
     "RecipeSchema",
     "RecipeUnreadable",
+    "ServerFailed",
     "SourceBusy",
 ]
 
@@ -103,4 +105,29 @@ class SourceBusy(Fault):
     next_zh = "请停止正在运行的演示,确认磁盘空间后重试;原有数据没有改动。"
     next_en = (
         "Stop the running demo, check the disk space and try again; the old data are unchanged."
+    )
+
+
+class EngineFailed(Fault):
+    """A demo department's data could not be moved into the engine it should have."""
+
+    code = "city.engine-failed"
+    http = 500
+    zh = "“{party}”的演示数据没能写入 {engine}。"
+    en = "The demo data of “{party}” could not be written into {engine}."
+    next_zh = "请检查磁盘空间和数据库服务后重试;原来的数据文件还在。"
+    next_en = "Check the disk space and the database server, then try again; the old file is there."
+
+
+class ServerFailed(Fault):
+    """The demo city's own PostgreSQL server cannot be set up or used."""
+
+    code = "city.server-failed"
+    http = 500
+    zh = "演示用的 PostgreSQL 服务在“{step}”这一步失败:{problem}。"
+    en = "The demo's PostgreSQL server failed at “{step}”: {problem}."
+    next_zh = "请确认已安装 PostgreSQL,且其用户能访问城市目录;也可以不用它,数据留在 SQLite 里。"
+    next_en = (
+        "See that PostgreSQL is installed and its user can reach the city's folder; "
+        "the demo also runs without it, on SQLite."
     )
