@@ -2,7 +2,7 @@
 
 from builder.errors import Fault
 
-__all__ = ["FileUnreadable", "FolderUnwritable", "PortTaken"]
+__all__ = ["FileUnreadable", "FolderUnwritable", "PortTaken", "ProgramFailed"]
 
 
 class PortTaken(Fault):
@@ -36,3 +36,16 @@ class FolderUnwritable(Fault):
     en = "The folder {folder} cannot be written: {problem}."
     next_zh = "请指定一个可写的目录,或检查磁盘空间和权限。"
     next_en = "Name a folder that can be written, or check disk space and permission."
+
+
+class ProgramFailed(Fault):
+    """One of the city's programs did not start."""
+
+    code = "cli.program-failed"
+    http = 500
+    zh = "程序“{program}”没有启动成功。"
+    en = "The program “{program}” did not start."
+    next_zh = "原因在城市目录的 {log} 末尾;也可以先运行 scenarist doctor 逐项检查。"
+    next_en = (
+        "The reason stands at the end of {log} in the city's folder; scenarist doctor checks all."
+    )
