@@ -87,9 +87,12 @@ def doctor(ctx: typer.Context) -> None:
     if term.json:
         term.print_json({"ok": all(c.ok for c in checks), "checks": checks})
     else:
-        term.lines(
-            f"{'✓' if c.ok else '✗'} {term.say(c.what)}: {term.say(c.found)}" for c in checks
-        )
+        for check in checks:
+            term.lines(
+                [f"{'✓' if check.ok else '✗'} {term.say(check.what)}: {term.say(check.found)}"]
+            )
+            if not check.ok and check.fix is not None:
+                term.lines([f"  → {term.say(check.fix)}"])
     if not all(c.ok for c in checks):
         raise typer.Exit(1)
 

@@ -1,111 +1,51 @@
-"""Look whether a city is in order: settings, keys, stores, nodes, disk; and say what it is not."""
+"""Look whether a machine and a city are in order, and say of what is not how to mend it."""
 
 from __future__ import annotations
 
-import shutil
-import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from datetime import datetime, timedelta
 from pathlib import Path
+
+from sqlalchemy import Engine, text
 
 from builder.app import open_platform
 from builder.cases.platform import Platform
+from builder.cli.checks import Check, attempt, failed
+from builder.cli.errors import CertificateOld, ClockApart, StoreUnsound
+from builder.cli.preflight import machine
 from builder.errors import Fault
 from builder.scenario.model import Text
-from federation.crypto import engines, selftest
-from federation.store import resource
+from federation.audit import Journal
+from federation.link import InProcessLink, Link, fetch_json
+from federation.link.certificates import read_certificate
+from federation.store import read, store_name
 
 __all__ = ["Check", "examine"]
 
-_ENOUGH_BYTES = 512 * 1024 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Check:
-    """One thing looked at."""
-
-    what: Text
-    ok: bool
-    found: Text
+_CITY = Text("城市", "City")
+_TRUST = Text("信任边界", "Trust boundary")
+_SKEW = timedelta(seconds=30)
+_SOON = timedelta(days=30)
+_PROBE_S = 3.0
 
 
 def examine(home: Path) -> list[Check]:
     """Return what was looked at and what was found; nothing here raises."""
-    checks = [_python(), _assets(), _disk(home), _attempt(_W["crypto"], _crypto)]
+    checks = list(machine(home))
     try:
         platform = open_platform(home)
     except Fault as fault:
-        return [*checks, Check(_W["city"], False, _said(fault))]
+        return [*checks, failed(_CITY, fault)]
     try:
-        checks.append(Check(_W["city"], True, _about(platform)))
+        checks.append(Check(_CITY, True, _about(platform)))
+        checks += _stores(platform)
+        checks += _journals(platform)
+        checks += _certificates(platform.settings.home, platform.clock())
         checks += _nodes(platform)
-        checks.append(
-            Check(
-                _W["trust"],
-                True,
-                Text(
-                    "本城市所有节点嵌入在一个进程里:一个进程不是信任边界,密钥都在这台机器上。",
-                    "All nodes of this city are embedded in one process: one process is not a "
-                    "trust boundary, and all keys lie on this machine.",
-                ),
-            )
-        )
+        checks.append(Check(_TRUST, True, _trust(platform)))
     finally:
         platform.close()
     return checks
-
-
-_W = {
-    "python": Text("Python", "Python"),
-    "assets": Text("页面资源", "Page assets"),
-    "disk": Text("磁盘空间", "Disk space"),
-    "crypto": Text("国密算法自检", "Cryptography self-test"),
-    "city": Text("城市", "City"),
-    "trust": Text("信任边界", "Trust boundary"),
-}
-
-
-def _attempt(what: Text, look: Callable[[], Text]) -> Check:
-    try:
-        return Check(what, True, look())
-    except Fault as fault:
-        return Check(what, False, _said(fault))
-
-
-def _said(fault: Fault) -> Text:
-    return Text(
-        f"{fault.message('zh')} {fault.next_step('zh')} [{fault.code}]",
-        f"{fault.message('en')} {fault.next_step('en')} [{fault.code}]",
-    )
-
-
-def _python() -> Check:
-    version = ".".join(str(n) for n in sys.version_info[:3])
-    return Check(_W["python"], sys.version_info >= (3, 11), Text(version, version))
-
-
-def _assets() -> Check:
-    there = resource("static/manifest.json").exists()
-    return Check(
-        _W["assets"],
-        there,
-        Text("已构建", "built")
-        if there
-        else Text("未构建:请运行 make setup", "not built: run make setup"),
-    )
-
-
-def _disk(home: Path) -> Check:
-    place = home if home.exists() else Path()
-    free = shutil.disk_usage(place).free
-    shown = f"{free / 1e9:.1f} GB"
-    return Check(_W["disk"], free >= _ENOUGH_BYTES, Text(f"可用 {shown}", f"{shown} free"))
-
-
-def _crypto() -> Text:
-    selftest()
-    chosen = next((e.name for e in engines() if e.chosen), "?")
-    return Text(f"SM2 由 {chosen} 提供,标准向量全部通过", f"SM2 by {chosen}, all vectors agree")
 
 
 def _about(platform: Platform) -> Text:
@@ -114,18 +54,122 @@ def _about(platform: Platform) -> Text:
     return Text(f"{title.zh}:{n} 个事项,{d} 个数据集", f"{title.en}: {n} matters, {d} datasets")
 
 
+# ── stores and journals ──────────────────────────────────────────────────────────────────────────
+
+
+def _stores(platform: Platform) -> Iterator[Check]:
+    stores = {"hub": platform.hub_engine}
+    stores |= {d.id: d.engine for d in platform.deployments.all()}
+    for name, engine in stores.items():
+        yield attempt(Text(f"数据库 {name}", f"Database {name}"), _sound(engine))
+
+
+def _sound(engine: Engine) -> Callable[[], Text]:
+    def look() -> Text:
+        with read(engine) as conn:
+            if engine.dialect.name == "sqlite":
+                said = conn.execute(text("PRAGMA quick_check(1)")).scalar()
+                if said != "ok":
+                    raise StoreUnsound(store=store_name(engine))
+                return Text("SQLite,逐页检查通过", "SQLite, every page sound")
+            version = str(conn.execute(text("SHOW server_version")).scalar()).split()[0]
+            return Text(f"PostgreSQL {version},可以连接", f"PostgreSQL {version}, reachable")
+
+    return look
+
+
+def _journals(platform: Platform) -> Iterator[Check]:
+    """A journal whose last entry lies ahead of the clock shows that the clock went back."""
+    what = Text("时钟与日志", "Clock and journals")
+    yield attempt(what, lambda: _not_ahead(platform))
+
+
+def _not_ahead(platform: Platform) -> Text:
+    now = platform.clock()
+    for name, journal in platform.journals.items():
+        if name.startswith("node:"):
+            continue  # each node's own operator looks at that: scenarist-node --check
+        latest = _latest(journal)
+        if latest is not None and latest > now + _SKEW:
+            raise ClockApart(whose=name, seconds=round((latest - now).total_seconds()))
+    return Text("没有晚于现在的记录", "no entry lies ahead of now")
+
+
+def _latest(journal: Journal) -> datetime | None:
+    found = journal.search(limit=1)
+    return found[0].at if found else None
+
+
+# ── certificates ─────────────────────────────────────────────────────────────────────────────────
+
+
+def _certificates(home: Path, now: datetime) -> Iterator[Check]:
+    places = [home / "ca" / "ca.crt", *sorted(home.glob("**/tls/tls.crt"))]
+    for path in places:
+        if path.is_file():
+            name = path.parent.parent.name if path.name == "tls.crt" else "CA"
+            name = "hub" if path.parent.parent == home and name != "CA" else name
+            yield attempt(Text(f"证书 {name}", f"Certificate {name}"), _lasting(path, now))
+
+
+def _lasting(path: Path, now: datetime) -> Callable[[], Text]:
+    def look() -> Text:
+        until = read_certificate(path).not_after
+        if until < now + _SOON:
+            raise CertificateOld(file=path.parent.parent.name, until=f"{until:%Y-%m-%d}")
+        return Text(f"有效至 {until:%Y-%m-%d}", f"valid until {until:%Y-%m-%d}")
+
+    return look
+
+
+# ── nodes ────────────────────────────────────────────────────────────────────────────────────────
+
+
 def _nodes(platform: Platform) -> Iterator[Check]:
+    issuer = platform.hub.issuer
+    yield attempt(Text("办件签发方", "Case issuer"), lambda: _clock_of(issuer.link, platform))
     for party in platform.hub.nodes:
         title = platform.city.party_title(party)
         what = Text(f"节点 {title.zh}", f"Node {title.en}")
-        yield _attempt(what, _offered(platform, party))
+        yield attempt(what, _offered(platform, party))
 
 
 def _offered(platform: Platform, party: str) -> Callable[[], Text]:
     def look() -> Text:
+        _clock_of(platform.hub.link(party), platform)
         offer = platform.hub.offer(party)
         rows = sum(d.rows or 0 for d in offer.datasets)
         n = len(offer.datasets)
         return Text(f"{n} 个数据集,{rows:,} 行", f"{n} datasets, {rows:,} rows")
 
     return look
+
+
+def _clock_of(link: Link, platform: Platform) -> Text:
+    """Compare the other side's clock with ours; half the way there and back is allowed for."""
+    before = platform.clock()
+    said = fetch_json(link, "/v1/health", timeout_s=_PROBE_S).get("now")
+    after = platform.clock()
+    theirs = datetime.fromisoformat(said) if isinstance(said, str) else after
+    apart = theirs - (before + (after - before) / 2)
+    if abs(apart) > _SKEW:
+        raise ClockApart(whose=link.party, seconds=round(apart.total_seconds()))
+    took = (after - before).total_seconds() * 1000
+    return Text(f"应答 {took:.0f} 毫秒,时钟一致", f"answers in {took:.0f} ms, clocks agree")
+
+
+def _trust(platform: Platform) -> Text:
+    apart = [n for n in platform.hub.nodes.values() if not isinstance(n.link, InProcessLink)]
+    if not apart:
+        return Text(
+            "本城市所有节点嵌入在一个进程里:一个进程不是信任边界,密钥都在这台机器上。",
+            "All nodes of this city are embedded in one process: one process is not a trust "
+            "boundary, and all keys lie on this machine.",
+        )
+    return Text(
+        f"{len(apart)} 个节点是独立程序(双向 TLS),其余 {len(platform.hub.nodes) - len(apart)} 个"
+        "嵌入在枢纽里;放在同一台机器上的密钥不构成信任边界。",
+        f"{len(apart)} nodes are programs of their own (mutual TLS), the other "
+        f"{len(platform.hub.nodes) - len(apart)} are embedded in the hub; keys that lie on one "
+        "machine are no trust boundary.",
+    )

@@ -2,7 +2,15 @@
 
 from builder.errors import Fault
 
-__all__ = ["FileUnreadable", "FolderUnwritable", "PortTaken", "ProgramFailed"]
+__all__ = [
+    "CertificateOld",
+    "ClockApart",
+    "FileUnreadable",
+    "FolderUnwritable",
+    "PortTaken",
+    "ProgramFailed",
+    "StoreUnsound",
+]
 
 
 class PortTaken(Fault):
@@ -48,4 +56,44 @@ class ProgramFailed(Fault):
     next_zh = "原因在城市目录的 {log} 末尾;也可以先运行 scenarist doctor 逐项检查。"
     next_en = (
         "The reason stands at the end of {log} in the city's folder; scenarist doctor checks all."
+    )
+
+
+class ClockApart(Fault):
+    """Two clocks that should agree do not."""
+
+    code = "cli.clock-apart"
+    http = 500
+    zh = "“{whose}”的时间比本机快 {seconds} 秒(负数为慢)。"
+    en = (
+        "The clock of “{whose}” is {seconds} seconds ahead of this machine's (less than 0: behind)."
+    )
+    next_zh = "请在两边都开启 NTP(timedatectl set-ntp true);相差过大时节点会拒绝请求。"
+    next_en = (
+        "Turn NTP on at both sides (timedatectl set-ntp true); a node refuses requests of another "
+        "time."
+    )
+
+
+class CertificateOld(Fault):
+    """A certificate that ends soon."""
+
+    code = "cli.certificate-old"
+    http = 500
+    zh = "“{file}”的证书将在 {until} 到期。"
+    en = "The certificate of “{file}” ends on {until}."
+    next_zh = "请在到期前运行 scenarist node renew 换发;到期后双方都会拒绝连接。"
+    next_en = "Renew it before that day: scenarist node renew. After it both sides refuse to talk."
+
+
+class StoreUnsound(Fault):
+    """A database with damaged pages."""
+
+    code = "cli.store-unsound"
+    http = 500
+    zh = "数据库 {store} 有损坏的页。"
+    en = "The database {store} has damaged pages."
+    next_zh = "请停止服务,用 scenarist restore 从最近的备份恢复,再运行 scenarist audit verify。"
+    next_en = (
+        "Stop the city, restore the last backup (scenarist restore), then scenarist audit verify."
     )

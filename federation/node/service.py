@@ -186,9 +186,10 @@ class _Doors:
         return {"party": node.party, "report": node.journal.verify(node.clock()).to_json()}
 
     def health(self, request: Request) -> Response:
-        """Say that the node is up."""
+        """Say that the node is up, and what its clock shows."""
         del request
-        return json_answer({"party": self._node.party, "running": True})
+        now = self._node.clock().isoformat()
+        return json_answer({"party": self._node.party, "running": True, "now": now})
 
     def _peer(self, request: Request) -> str:
         """Return who calls; only hubs on the trust list may bring others' sealed words."""

@@ -212,7 +212,8 @@ class CaseIssuer:
 
     def _health(self, request: Request) -> Response:
         del request
-        return json_answer({"issuer": self.name, "running": True})
+        now = self._clock().isoformat()
+        return json_answer({"issuer": self.name, "running": True, "now": now})
 
     # ── what it does ───────────────────────────────────────────────────────────────────────────
 
