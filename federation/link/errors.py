@@ -28,6 +28,7 @@ __all__ = [
     "LinkTimeout",
     "LinkTruncated",
     "LinkUnreachable",
+    "PeerNameless",
     "PeerWrong",
     "PortTaken",
     "RequestNotJson",
@@ -195,6 +196,17 @@ class PeerWrong(Fault):
     en = "At the address of {party} answers {found} instead of {expected}; nothing was sent to it."
     next_zh = "请核对登记的节点地址，以及该机器上安装的是哪个部门的证书。"
     next_en = "Check the registered address, and whose certificate is installed on that machine."
+
+
+class PeerNameless(Fault):
+    """Who calls shows a certificate without an identity."""
+
+    code = "link.peer-nameless"
+    http = 403
+    zh = "来访者的证书里没有唯一的 scenarist:// 身份。"
+    en = "The certificate of the caller does not name exactly one scenarist:// identity."
+    next_zh = "请使用本市证书机构签发的证书。"
+    next_en = "Use a certificate issued by this city's authority."
 
 
 class CertificateRefused(Fault):

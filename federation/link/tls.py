@@ -6,14 +6,17 @@ another address and stays who it is.
 
 from __future__ import annotations
 
+import logging
 import ssl
-from collections.abc import Mapping
+import threading
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from federation.crypto.errors import KeyDamaged
+from federation.errors import Fault
 from federation.link.certificates import (
     IDENTITY,
     check_key,
@@ -22,7 +25,9 @@ from federation.link.certificates import (
 )
 from federation.link.errors import CertificateDamaged
 
-__all__ = ["Tls", "identity_in", "peer_named"]
+__all__ = ["Renewed", "Tls", "identity_in", "peer_named"]
+
+_log = logging.getLogger("scenarist.link")
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,42 @@ class Tls:
         except (ssl.SSLError, OSError):
             raise KeyDamaged(file=self.key.name) from None
         return context
+
+
+class Renewed:
+    """The context of TLS files, made anew once they are replaced on disk.
+
+    While what lies there cannot be used (half of it replaced, say), the last good one stays.
+    """
+
+    def __init__(self, tls: Tls, make: Callable[[Tls], ssl.SSLContext]) -> None:
+        self._tls = tls
+        self._make = make
+        self._lock = threading.Lock()
+        self._stamp: tuple[object, ...] = ()
+        self._context: ssl.SSLContext | None = None
+
+    def __call__(self) -> ssl.SSLContext:
+        """Return the context as of now; raises as `make` where there was never a good one."""
+        with self._lock:
+            stamp = tuple(map(_stamp, (self._tls.certificate, self._tls.key, self._tls.authority)))
+            if self._context is None or stamp != self._stamp:
+                try:
+                    self._context = self._make(self._tls)
+                except Fault as fault:
+                    if self._context is None:
+                        raise
+                    _log.warning("the earlier certificate is kept: %s", fault)
+                self._stamp = stamp
+            return self._context
+
+
+def _stamp(path: Path) -> object:
+    try:
+        found = path.stat()
+    except OSError:
+        return None
+    return found.st_ino, found.st_mtime_ns, found.st_size
 
 
 def _no_password() -> str:
