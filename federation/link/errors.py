@@ -34,6 +34,7 @@ __all__ = [
     "RequestNotJson",
     "RequestTooLarge",
     "RouteUnknown",
+    "UrlWrong",
 ]
 
 
@@ -149,6 +150,17 @@ class LinkPaused(LinkUnreachable):
     code = "link.paused"
     zh = "{party} 连续 {failures} 次联系不上，系统将在 {retry_at} 后再试。"
     en = "{party} could not be reached {failures} times in a row; it is tried again at {retry_at}."
+
+
+class UrlWrong(Fault):
+    """An address of a service that is none."""
+
+    code = "link.url-wrong"
+    http = 400
+    zh = "{party} 的地址“{url}”不正确。"
+    en = "The address “{url}” of {party} is not right."
+    next_zh = "请填写 https://主机:端口 的形式，不带路径。"
+    next_en = "Give it as https://host:port, without a path."
 
 
 class CertificateExpired(Fault):
