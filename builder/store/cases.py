@@ -23,9 +23,11 @@ __all__ = [
     "draft",
     "event",
     "notice",
+    "outbox",
     "pending_query",
     "scenario",
     "task",
+    "timer",
     "use",
 ]
 
@@ -117,6 +119,45 @@ pending_query = Table(
     Column("attempts", Integer, nullable=False),
     Column("retry_at", Instant, nullable=False, index=True),
     Column("fault", String(64), nullable=True),
+    Column("asked", Integer, nullable=True, comment="seq of the event that asked"),
+    Column("party", String(64), nullable=True, comment="who is to answer"),
+    Column("since", Instant, nullable=True, comment="when it first went unanswered"),
+    Column("tried_at", Instant, nullable=True),
+    Column("claimed_by", String(64), nullable=True),
+    Column("claimed_until", Instant, nullable=True),
+    Index("pending_query_of_party", "party", "retry_at"),
+)
+
+timer = Table(
+    "timer",
+    case_metadata,
+    Column("case_no", String(32), ForeignKey("case.case_no"), primary_key=True),
+    Column("at", Instant, nullable=False, index=True),
+    Column("attempts", Integer, nullable=False),
+    Column("fault", String(64), nullable=True),
+    Column("claimed_by", String(64), nullable=True),
+    Column("claimed_until", Instant, nullable=True),
+    comment="the next moment at which something happens to a case by itself",
+)
+
+outbox = Table(
+    "outbox",
+    case_metadata,
+    Column("id", String(64), primary_key=True),
+    Column("case_no", String(32), nullable=False, index=True),
+    Column("channel", String(32), nullable=False),
+    Column("address", String(512), nullable=False),
+    Column("payload", Json, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("made_at", Instant, nullable=False),
+    Column("next_at", Instant, nullable=False),
+    Column("done_at", Instant, nullable=True),
+    Column("fault", String(64), nullable=True),
+    Column("claimed_by", String(64), nullable=True),
+    Column("claimed_until", Instant, nullable=True),
+    Index("outbox_due", "state", "next_at"),
+    comment="what others must still be told; the id stays the same however often it is sent",
 )
 
 use = Table(
@@ -149,7 +190,10 @@ notice = Table(
     Column("text", Json, nullable=False),
     Column("at", Instant, nullable=False),
     Column("read_at", Instant, nullable=True),
+    Column("party", String(64), nullable=True, comment="a desk's notice: whose desk"),
+    Column("role", String(64), nullable=True),
     UniqueConstraint("case_no", "event", "account", name="notice_once"),
+    Index("notice_of_desk", "party", "role"),
 )
 
 audit_entry = entry_table(case_metadata)
