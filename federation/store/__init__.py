@@ -7,7 +7,15 @@ Two schemas live on the metadata objects here: `hub_metadata` (what the city run
 
 from federation.store.encoding import canonical
 from federation.store.engine import exclusive, open_engine, read, sqlite_url, store_name, write
-from federation.store.migration import Tree, downgrade, drift, migrate, require, revision
+from federation.store.migration import (
+    Tree,
+    downgrade,
+    drift,
+    migrate,
+    newest,
+    require,
+    revision,
+)
 from federation.store.schema import hub_metadata, new_metadata, node_metadata, node_tree
 from federation.store.shipped import resource
 from federation.store.types import Amount, Instant, Json, instant_text
@@ -25,6 +33,7 @@ __all__ = [
     "instant_text",
     "migrate",
     "new_metadata",
+    "newest",
     "node_metadata",
     "node_tree",
     "open_engine",

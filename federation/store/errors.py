@@ -3,6 +3,8 @@
 from federation.errors import Fault
 
 __all__ = [
+    "RowsRefused",
+    "RowsUnreadable",
     "StoreBusy",
     "StoreDamaged",
     "StoreDiskFailing",
@@ -12,6 +14,7 @@ __all__ = [
     "StoreNewer",
     "StoreOlder",
     "StoreReadOnly",
+    "StoreTaken",
     "StoreUnreachable",
     "StoreUrlWrong",
 ]
@@ -154,3 +157,42 @@ class StoreUrlWrong(Fault):
     next_en = (
         "Correct the address in the settings, for example sqlite:////var/lib/scenarist/hub.db."
     )
+
+
+class StoreTaken(Fault):
+    """A store would be filled where one is already."""
+
+    code = "store.taken"
+    http = 409
+    zh = "数据库 {store} 里已经有表 {tables},不能再往里恢复。"
+    en = "The database {store} already holds the tables {tables}; nothing is restored over them."
+    next_zh = "请另指定一个空的数据库或模式;确认不再需要旧表之后,也可以先行删除。"
+    next_en = (
+        "Name an empty database or schema; or drop the old tables first, once it is certain that "
+        "nobody needs them."
+    )
+
+
+class RowsUnreadable(Fault):
+    """A table's rows cannot be read to their end."""
+
+    code = "store.rows-unreadable"
+    http = 500
+    zh = "数据库 {store} 的表 {table} 无法逐行读出。"
+    en = "The rows of the table {table} in the database {store} cannot be read to their end."
+    next_zh = "请保留该数据库备查,从较早的备份恢复,或请数据库管理员检查这张表。"
+    next_en = (
+        "Keep the database for inspection and restore an earlier backup, "
+        "or have an administrator check this table."
+    )
+
+
+class RowsRefused(Fault):
+    """Rows of a backup do not fit the table they belong to."""
+
+    code = "store.rows-refused"
+    http = 422
+    zh = "备份里表 {table} 的数据与数据库 {store} 不符,没有写入。"
+    en = "The rows of the table {table} in the backup do not fit {store}; nothing was written."
+    next_zh = "请用写出这份备份的同一版本程序恢复,或改用另一份备份。"
+    next_en = "Restore it with the release that wrote it, or take another backup."

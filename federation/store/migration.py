@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from alembic.config import Config
     from alembic.script import ScriptDirectory
 
-__all__ = ["Tree", "downgrade", "drift", "migrate", "require", "revision"]
+__all__ = ["Tree", "downgrade", "drift", "migrate", "newest", "require", "revision"]
 
 _HOME = Path(__file__).parent / "migrations"
 _NONE = "0000"
@@ -86,6 +86,11 @@ def revision(engine: Engine, tree: Tree) -> str | None:
     """Return the revision the database stands at; None before the first migration."""
     with read(engine) as conn:
         return _revision(conn, tree)
+
+
+def newest(tree: Tree) -> str:
+    """Return the last revision this program knows."""
+    return _scripts(tree).get_current_head() or _NONE
 
 
 def require(engine: Engine, tree: Tree) -> None:

@@ -1,0 +1,52 @@
+"""Save what a city, a node or an issuer keeps, and bring it back proven.
+
+An archive is a tar file (packed with Zstandard, encrypted under a passphrase where that is asked)
+of plain files and of rows as lines of JSON, with a signed list of contents at its end. Nothing is
+restored from an archive before every byte of it was checked. `federation.node.backup` and
+`builder.app.backup` say which files and stores belong to whom.
+"""
+
+from federation.backup.folders import new_folder, require_kind, restore_files, restore_stores
+from federation.backup.manifest import FileKept, JournalKept, Manifest, StoreKept, TableKept
+from federation.backup.reading import Archive, open_archive, read_passphrase
+from federation.backup.stores import (
+    RESTORED,
+    Restoring,
+    Snapshot,
+    StorePart,
+    holding,
+    note,
+    prove,
+    restoring,
+    save,
+    snapshot,
+)
+from federation.backup.writing import ArchiveWriter, Written, archive
+
+__all__ = [
+    "RESTORED",
+    "Archive",
+    "ArchiveWriter",
+    "FileKept",
+    "JournalKept",
+    "Manifest",
+    "Restoring",
+    "Snapshot",
+    "StoreKept",
+    "StorePart",
+    "TableKept",
+    "Written",
+    "archive",
+    "holding",
+    "new_folder",
+    "note",
+    "open_archive",
+    "prove",
+    "read_passphrase",
+    "require_kind",
+    "restore_files",
+    "restore_stores",
+    "restoring",
+    "save",
+    "snapshot",
+]
