@@ -1,0 +1,157 @@
+"""Act on a task as an officer, or take one's own matter back."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete
+
+from builder.cases.answers import Flat, nested
+from builder.cases.errors import ActionNotAllowed, CaseChanged
+from builder.cases.filling import problems_json
+from builder.cases.keeping import StoredCase
+from builder.cases.moving import advance_case
+from builder.cases.platform import Deployment, Platform
+from builder.cases.settling import settle
+from builder.cases.whose import officer_filling, officers_task, own_case, starting_actor
+from builder.errors import Findings
+from builder.identity import SignIn
+from builder.process.case import (
+    Action,
+    Actor,
+    Approve,
+    Correct,
+    Reject,
+    Return,
+    Submit,
+    TaskState,
+    Withdraw,
+)
+from builder.scenario.model import APPLY, Task
+from builder.store import cases as tables
+from federation.store import write
+
+__all__ = ["Wish", "act", "act_with_answers", "withdraw"]
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """What an officer wants to do with a task.
+
+    Attributes:
+        action: ``approve``, ``reject``, ``return``, ``correct`` or ``submit``.
+        reason: needed to reject, return and correct.
+        to: the step to return to.
+        fields: pointers to correct.
+    """
+
+    action: str
+    reason: str | None = None
+    to: str | None = None
+    fields: tuple[str, ...] = ()
+
+
+def act(
+    platform: Platform,
+    who: SignIn,
+    case_no: str,
+    task_id: str,
+    wish: Wish,
+    post: Mapping[str, Sequence[str]],
+    version: int | None = None,
+) -> tuple[Mapping[str, object], ...]:
+    """Act on a task with what its form posted.
+
+    Returns:
+        What the form refuses, as in `Saved.errors`; empty when the action was done.
+
+    Raises:
+        TaskUnknown, MayNotAct: not this officer's task.
+        CaseChanged: somebody acted since `version`.
+        ProcessFault: the action may not be done now.
+    """
+    deployment, stored, task = officers_task(platform, who, case_no, task_id)
+    form = officer_filling(platform, deployment, stored, task)
+    if form is None or wish.action not in ("approve", "submit"):
+        _act(platform, deployment, who, stored, task, wish, {}, version)
+        return ()
+    parsed = form.parse(form.form.form.pages[0].id, post)
+    if parsed.problems:
+        return problems_json(parsed.problems)
+    _act(platform, deployment, who, stored, task, wish, form.final(parsed.answers), version)
+    return ()
+
+
+def act_with_answers(
+    platform: Platform, who: SignIn, case_no: str, task_id: str, wish: Wish, answers: Flat
+) -> None:
+    """Act on a task with answers by pointer, as the command line and walks do.
+
+    Raises:
+        Findings: what the step's form refuses.
+        Fault: as `act`.
+    """
+    deployment, stored, task = officers_task(platform, who, case_no, task_id)
+    form = officer_filling(platform, deployment, stored, task)
+    final: Flat = {}
+    if form is not None and wish.action in ("approve", "submit"):
+        parsed = form.take(form.form.form.pages[0].id, answers)
+        if parsed.problems:
+            raise Findings(parsed.problems_as_faults(), where=f"/{task.step}")
+        final = form.final(parsed.answers)
+    _act(platform, deployment, who, stored, task, wish, final, None)
+
+
+def withdraw(platform: Platform, who: SignIn, case_no: str, reason: str | None = None) -> None:
+    """Take one's own matter back.
+
+    Raises:
+        CaseUnknown: not this person's case.
+        ProcessFault: it has ended.
+    """
+    deployment, stored = own_case(platform, who, case_no)
+    action = Withdraw(starting_actor(who, stored.scenario), reason or None)
+    advance_case(platform, deployment, stored, action, "case-withdrawn", who)
+    with write(deployment.engine) as conn:
+        conn.execute(delete(tables.draft).where(tables.draft.c.case_no == case_no))
+    settle(platform, deployment, case_no)
+
+
+def _act(
+    platform: Platform,
+    deployment: Deployment,
+    who: SignIn,
+    stored: StoredCase,
+    task: TaskState,
+    wish: Wish,
+    final: Flat,
+    version: int | None,
+) -> None:
+    if version is not None and version != stored.version:
+        raise CaseChanged
+    actor = Actor(who.account.account, who.account.party, task.role)
+    action = _action(stored, task, wish, actor, final)
+    advance_case(
+        platform, deployment, stored, action, "case-acted", who, step=task.step, did=wish.action
+    )
+    settle(platform, deployment, stored.case_no)
+
+
+def _action(stored: StoredCase, task: TaskState, wish: Wish, actor: Actor, final: Flat) -> Action:
+    reason = (wish.reason or "").strip()
+    match wish.action:
+        case "approve":
+            return Approve(actor, task.id, nested(final), reason or None)
+        case "submit":
+            return Submit(actor, nested(final), task=task.id)
+        case "reject":
+            return Reject(actor, task.id, reason)
+        case "return":
+            return Return(actor, task.id, wish.to or APPLY, reason)
+        case "correct":
+            return Correct(actor, task.id, wish.fields, reason)
+        case _:
+            step = stored.scenario.step(task.step)
+            known = step.actions if isinstance(step, Task) else ()
+            raise ActionNotAllowed(action=wish.action, known=known)
