@@ -20,6 +20,7 @@ from federation.backup.stores import (
     restoring,
     save,
     snapshot,
+    undo,
 )
 from federation.backup.writing import ArchiveWriter, Written, archive
 
@@ -49,4 +50,5 @@ __all__ = [
     "restoring",
     "save",
     "snapshot",
+    "undo",
 ]

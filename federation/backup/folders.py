@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from itertools import groupby
 from pathlib import Path
 
 from federation.backup.errors import BackupOfAnother, RestoreTaken, RestoreUnwritable
 from federation.backup.manifest import FileKept
 from federation.backup.reading import Archive
-from federation.backup.stores import Restoring, StorePart, restoring
+from federation.backup.stores import StorePart, restoring
 from federation.backup.writing import part_name, settle
 
 __all__ = ["Filling", "new_folder", "require_kind", "restore_files", "restore_stores"]
@@ -65,31 +66,45 @@ def restore_files(archive: Archive, folder: Path) -> None:
             return  # the files stand before the rows
 
 
-def restore_stores(archive: Archive, place: Filling, file: str) -> list[StorePart]:
-    """Fill every store; return them in the archive's order."""
-    known = {s.name: place(s.name) for s in archive.manifest.stores}
-    waiting = dict.fromkeys(known)
-    with ExitStack() as stack:
-        current: Restoring | None = None
-        for name, data in archive.members():
-            if not name.startswith(_STORES):
-                continue
-            owner = name.removeprefix(_STORES).rsplit("/", 2)[0]
-            if current is None or current.kept.name != owner:
-                stack.close()
-                waiting.pop(owner)
-                current = _begin(stack, archive, known[owner], file)
-            current.add(name, data)
-    for owner in waiting:  # stores without a single row
-        with ExitStack() as stack:
-            _begin(stack, archive, known[owner], file)
-    return list(known.values())
+def restore_stores(
+    archive: Archive,
+    place: Filling,
+    file: str,
+    filled: Callable[[StorePart], object] = lambda _part: None,
+) -> list[StorePart]:
+    """Fill every store; return them in the archive's order.
+
+    Args:
+        archive: was checked.
+        place: says where a store goes.
+        file: what messages call the archive.
+        filled: told of each store that is committed, so that it can be taken back.
+    """
+    parts = {s.name: place(s.name) for s in archive.manifest.stores}
+    waiting = dict(parts)
+    rows = (m for m in archive.members() if m[0].startswith(_STORES))
+    for owner, members in groupby(rows, key=_owner):
+        part = waiting.pop(owner)
+        _fill(archive, part, members, file)
+        filled(part)
+    for part in waiting.values():  # stores without a single row
+        _fill(archive, part, (), file)
+        filled(part)
+    return list(parts.values())
 
 
-def _begin(stack: ExitStack, archive: Archive, part: StorePart, file: str) -> Restoring:
+def _owner(member: tuple[str, bytes]) -> str:
+    return member[0].removeprefix(_STORES).rsplit("/", 2)[0]
+
+
+def _fill(
+    archive: Archive, part: StorePart, members: Iterable[tuple[str, bytes]], file: str
+) -> None:
     kept = archive.manifest.store(part.name)
     assert kept is not None  # noqa: S101 - the parts were made from the list of stores
-    return stack.enter_context(restoring(part, kept, file))
+    with restoring(part, kept, file) as filling:
+        for name, data in members:
+            filling.add(name, data)
 
 
 def _append(folder: Path, kept: FileKept, data: bytes) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 
 from sqlalchemy import Connection, Engine, Table, select
 
@@ -15,7 +16,7 @@ from federation.backup.manifest import JournalKept, StoreKept, TableKept
 from federation.backup.reading import Archive
 from federation.backup.writing import ArchiveWriter
 from federation.store import Tree, exclusive, newest, read, revision, store_name, write
-from federation.store.backup import dump, filling, load, tables_at
+from federation.store.backup import dump, emptied, filling, load, tables_at
 from federation.store.errors import StoreMissing, StoreNewer
 
 __all__ = [
@@ -187,6 +188,18 @@ def prove(part: StorePart, kept: StoreKept, now: datetime, *, keep_broken: bool 
     if not report.ok and not keep_broken:
         raise JournalNotAsSaved(journal=journal.name, problem=report.findings[0].code)
     return report.entries
+
+
+def undo(part: StorePart, folder: Path) -> None:
+    """Take a filled store back that does not lie in the folder that is thrown away."""
+    if part.engine.dialect.name == "postgresql":
+        emptied(part.engine, part.tree)
+        part.engine.dispose()
+        return
+    file = Path(str(part.engine.url.database)).absolute()
+    part.engine.dispose()
+    if not file.is_relative_to(folder.absolute()):
+        file.unlink(missing_ok=True)
 
 
 def note(part: StorePart, saved: Archive, now: datetime) -> None:

@@ -34,7 +34,7 @@ from federation.backup import (
     snapshot,
 )
 from federation.crypto import KeyStore
-from federation.node.config import FILE_NAME, NodeConfig, load_config
+from federation.node.config import NodeConfig, load_config
 from federation.store import node_tree, open_engine, sqlite_url
 
 __all__ = [
@@ -47,7 +47,8 @@ __all__ = [
 ]
 
 _STORE = "node.db"
-_FOLDERS = ("keys", "tls", "secrets")
+_KINDS = (".toml", ".json")
+_FOLDERS = ("catalog", "keys", "policy", "secrets", "tls")
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +98,7 @@ def back_up_node(
     manifest = Manifest("node", config.party, program, "", "", (), (), (), with_keys)
     try:
         with archive(target, manifest, signer, at=at, passphrase=passphrase) as writer:
-            for path, source in node_files(folder, config):
+            for path, source in node_files(folder):
                 writer.add_file(path, source)
             add_sources(writer, folder, config, wanted=with_sources)
             with ExitStack() as stack:
@@ -158,15 +159,13 @@ def node_part(folder: Path, party: str, key: str, *, create: bool = False) -> St
     return StorePart(f"node/{party}", engine, node_tree, f"node:{party}", key)
 
 
-def node_files(folder: Path, config: NodeConfig) -> Iterator[tuple[str, Path]]:
+def node_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files that make a node what it is: settings, policy, ledger, keys, certificates."""
-    named = [folder / FILE_NAME, folder / config.policy]
-    if config.catalog is not None:
-        named.append(folder / config.catalog)
-    for path in [*named, *(folder / name for name in _FOLDERS)]:
-        found = sorted(path.rglob("*")) if path.is_dir() else [path]
-        for file in found:
-            if file.is_file() and file.is_relative_to(folder) and ".." not in file.parts:
+    for path in sorted(folder.iterdir()):
+        if path.is_file() and path.suffix in _KINDS:
+            yield path.name, path
+        elif path.is_dir() and path.name in _FOLDERS:
+            for file in sorted(p for p in path.rglob("*") if p.is_file()):
                 yield file.relative_to(folder).as_posix(), file
 
 

@@ -28,6 +28,7 @@ from sqlalchemy import (
     insert,
     inspect,
     select,
+    text,
 )
 from sqlalchemy.exc import DBAPIError
 
@@ -35,7 +36,7 @@ from federation.store.engine import exclusive, open_engine, store_name, write
 from federation.store.errors import RowsRefused, RowsUnreadable, StoreNewer, StoreTaken
 from federation.store.migration import Tree, configuration, migrate, newest
 
-__all__ = ["Block", "dump", "filling", "load", "tables_at"]
+__all__ = ["Block", "dump", "emptied", "filling", "load", "tables_at"]
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 _FETCHED, _INSERTED = 500, 1000
@@ -140,6 +141,14 @@ def load(
     except DBAPIError as error:
         raise RowsRefused(store=store_name(conn.engine), table=table) from error
     return len(rows)
+
+
+def emptied(engine: Engine, tree: Tree) -> None:
+    """Drop a store's tables, and what reads them, from a PostgreSQL database."""
+    quote = engine.dialect.identifier_preparer.quote
+    with write(engine) as conn:
+        for name in (*(t.name for t in tables_at(tree, newest(tree))), tree.version_table):
+            conn.execute(text(f"DROP TABLE IF EXISTS {quote(name)} CASCADE"))
 
 
 def _blocks(conn: Connection, table: Table, block_bytes: int) -> Iterator[Block]:
