@@ -94,7 +94,7 @@ def create_authority(folder: Path, *, name: str, now: datetime, days: int = 3650
         CertificateUnwritable: the operating system refuses.
     """
     if (folder / "ca.crt").exists():
-        raise AuthorityExists(file=_shown(folder / "ca.crt"))
+        raise AuthorityExists(file=shown(folder / "ca.crt"))
     key = _key(folder / "ca.key", create=True)
     subject = _name(name)
     builder = (
@@ -199,7 +199,7 @@ def install_certificate(folder: Path, certificate: str, authority: str) -> None:
     identity = _read(leaf, "tls.crt").identity
     key = _key(tls / "tls.key", create=False)
     if leaf.public_key() != key.public_key():
-        raise CertificateOfAnotherKey(identity=identity, file=_shown(tls / "tls.key"))
+        raise CertificateOfAnotherKey(identity=identity, file=shown(tls / "tls.key"))
     if not any(_issued(leaf, root) for root in roots):
         raise CertificateOfAnotherAuthority(identity=identity)
     _put(tls / "ca.crt", "".join(_pem(root) for root in roots).encode(), 0o644)
@@ -233,7 +233,7 @@ def read_certificate(path: Path) -> Certificate:
         CertificateNameless: it holds one without exactly one identity.
     """
     text = _content(path).decode("ascii", "replace")
-    return _read(_parsed(text, _shown(path))[0], _shown(path))
+    return _read(_parsed(text, shown(path))[0], shown(path))
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────
@@ -356,12 +356,12 @@ def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
 
 def _authority(folder: Path, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     path = folder / "ca.crt"
-    certificate = _parsed(_content(path).decode("ascii", "replace"), _shown(path))[0]
-    if not _read(certificate, _shown(path)).authority:
-        raise AuthorityWrong(file=_shown(path))
+    certificate = _parsed(_content(path).decode("ascii", "replace"), shown(path))[0]
+    if not _read(certificate, shown(path)).authority:
+        raise AuthorityWrong(file=shown(path))
     key = _key(folder / "ca.key", create=False)
     if certificate.public_key() != key.public_key():
-        raise AuthorityWrong(file=_shown(path))
+        raise AuthorityWrong(file=shown(path))
     check_validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc, now, path)
     return certificate, key
 
@@ -370,7 +370,7 @@ def check_validity(since: datetime, until: datetime, now: datetime, path: Path) 
     """Raise `CertificateLapsed` where a certificate of this machine is not valid now."""
     if not since <= now <= until:
         raise CertificateLapsed(
-            file=_shown(path), since=since.date().isoformat(), until=until.date().isoformat()
+            file=shown(path), since=since.date().isoformat(), until=until.date().isoformat()
         )
 
 
@@ -381,7 +381,7 @@ def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
 
 
-def _shown(path: Path) -> str:
+def shown(path: Path) -> str:
     """Return the end of a path: enough to find the file, nothing about the machine."""
     return "/".join(path.parts[-3:])
 
@@ -390,7 +390,7 @@ def _content(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError:
-        raise CertificateMissing(file=_shown(path)) from None
+        raise CertificateMissing(file=shown(path)) from None
 
 
 def check_key(path: Path) -> None:
@@ -398,9 +398,9 @@ def check_key(path: Path) -> None:
     try:
         mode = path.stat().st_mode & 0o777
     except OSError:
-        raise CertificateMissing(file=_shown(path)) from None
+        raise CertificateMissing(file=shown(path)) from None
     if os.name == "posix" and mode & 0o077:
-        raise KeyExposed(file=_shown(path), mode=f"{mode:03o}")
+        raise KeyExposed(file=shown(path), mode=f"{mode:03o}")
 
 
 def _key(path: Path, *, create: bool) -> ec.EllipticCurvePrivateKey:
@@ -416,9 +416,9 @@ def _key(path: Path, *, create: bool) -> ec.EllipticCurvePrivateKey:
     try:
         key = serialization.load_pem_private_key(_content(path), None)
     except (ValueError, TypeError):
-        raise KeyDamaged(file=_shown(path)) from None
+        raise KeyDamaged(file=shown(path)) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
-        raise KeyDamaged(file=_shown(path))
+        raise KeyDamaged(file=shown(path))
     return key
 
 
@@ -437,7 +437,7 @@ def _put(path: Path, content: bytes, mode: int, *, once: bool = False) -> None:
         finally:
             draft.unlink(missing_ok=True)
     except OSError as error:
-        raise CertificateUnwritable(file=_shown(path)) from error
+        raise CertificateUnwritable(file=shown(path)) from error
 
 
 def _appear(draft: Path, path: Path, *, once: bool) -> None:

@@ -148,8 +148,8 @@ class LinkPaused(LinkUnreachable):
     """The other side failed several times in a row; it is left alone for a few seconds."""
 
     code = "link.paused"
-    zh = "{party} 连续 {failures} 次联系不上，系统将在 {retry_at} 后再试。"
-    en = "{party} could not be reached {failures} times in a row; it is tried again at {retry_at}."
+    zh = "{party} 已连续 {failures} 次没有正常应答，系统几秒后自动再试。"
+    en = "{party} did not answer properly {failures} times in a row; it is tried again in seconds."
 
 
 class UrlWrong(Fault):

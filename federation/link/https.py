@@ -29,6 +29,7 @@ from federation.link.errors import (
     CertificateExpired,
     CertificateRefused,
     CertificateUntrusted,
+    LinkBroken,
     LinkGarbled,
     LinkTimeout,
     LinkTruncated,
@@ -92,7 +93,7 @@ class HttpsLink:
             CertificateRefused: ours is not accepted.
             CertificateMissing, CertificateDamaged, KeyDamaged: ours cannot be used.
             PeerWrong: somebody else is there.
-            LinkUnreachable, LinkTimeout, LinkGarbled: as they say.
+            LinkUnreachable, LinkTimeout, LinkBroken, LinkGarbled: as they say.
         """
         try:
             response = self._current_pool().urlopen(
@@ -108,12 +109,16 @@ class HttpsLink:
             )
         except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
             raise self._fault(error, timeout_s) from error
-        chunks = self._read(cast("urllib3.HTTPResponse", response), timeout_s)
+        response = cast("urllib3.HTTPResponse", response)
+        chunks = self._read(response, timeout_s)
         next(chunks)  # begun, so that closing it closes the connection
         headers = {name.lower(): value for name, value in response.headers.items()}
-        if not response.chunked and "content-length" not in headers:
+        if not response.chunked and response.length_remaining is None:
             chunks.close()  # nobody could tell whether such a body is whole
             raise LinkGarbled(party=self._party)
+        if response.status >= 500 and headers.get("content-type") != JSON:
+            chunks.close()  # a refusal would be JSON
+            raise LinkBroken(party=self._party)
         return Reply(response.status, headers, chunks)
 
     def close(self) -> None:
@@ -126,11 +131,12 @@ class HttpsLink:
         try:
             yield b""
             yield from response.stream(_PIECE, decode_content=False)
-        except (PoolTimeout, TimeoutError) as error:
-            raise LinkTimeout(party=self._party, timeout_s=timeout_s) from error
-        except (InvalidChunkLength, ValueError) as error:
-            raise LinkGarbled(party=self._party) from error
-        except (HTTPError, OSError, http.client.HTTPException) as error:
+        except (HTTPError, OSError, http.client.HTTPException, ValueError) as error:
+            match _cause(error):
+                case PoolTimeout() | TimeoutError():
+                    raise LinkTimeout(party=self._party, timeout_s=timeout_s) from error
+                case InvalidChunkLength() | ValueError():
+                    raise LinkGarbled(party=self._party) from error
             raise LinkTruncated(party=self._party) from error
         finally:
             if response.length_remaining or not response.closed:

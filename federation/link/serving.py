@@ -22,6 +22,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
+from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
 from federation.crypto import canonical
@@ -42,7 +43,7 @@ _HANDSHAKE_S = 10.0
 _PATIENCE_S = 60.0  # for the next bytes of a request, or for taking the next bytes of an answer
 _GRACE_S = 20
 _BACKLOG = 256
-_BAD_REQUEST = b"HTTP/1.1 400 Bad Request\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+_REFUSAL = b"HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,7 +238,8 @@ class _Worker(ThreadWorker):
         if isinstance(exc, ssl.SSLError):
             return  # there is no connection to answer on
         try:
-            client.sendall(_BAD_REQUEST)
+            theirs = isinstance(exc, ParseException)
+            client.sendall(_REFUSAL % ((400, b"Bad Request") if theirs else (500, b"Failed")))
         except OSError:
             self.log.debug("the answer could not be sent")
 

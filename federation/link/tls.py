@@ -22,8 +22,9 @@ from federation.link.certificates import (
     check_key,
     check_validity,
     read_certificate,
+    shown,
 )
-from federation.link.errors import CertificateDamaged
+from federation.link.errors import CertificateDamaged, CertificateMissing
 
 __all__ = ["Renewed", "Tls", "identity_in", "peer_named"]
 
@@ -76,11 +77,15 @@ class Tls:
         self.client_context()
 
     def client_context(self) -> ssl.SSLContext:
-        """Return a new context for calling others. Raises CertificateDamaged, KeyDamaged."""
+        """Return a new context for calling others.
+
+        Raises:
+            CertificateMissing, CertificateDamaged, KeyDamaged: the files cannot be used.
+        """
         return self._context(ssl.PROTOCOL_TLS_CLIENT)
 
     def server_context(self) -> ssl.SSLContext:
-        """Return a new context for being called. Raises CertificateDamaged, KeyDamaged.
+        """Return a new context for being called; raises as `client_context`.
 
         A caller without a certificate of our authority does not get through. Sessions are never
         resumed, so each connection shows its certificate.
@@ -90,6 +95,9 @@ class Tls:
         return context
 
     def _context(self, protocol: int) -> ssl.SSLContext:
+        for path in (self.certificate, self.key, self.authority):
+            if not path.exists():
+                raise CertificateMissing(file=shown(path))
         context = ssl.SSLContext(protocol)
         context.minimum_version = ssl.TLSVersion.TLSv1_3
         context.check_hostname = False  # identities are compared, not host names
@@ -98,11 +106,11 @@ class Tls:
         try:
             context.load_verify_locations(self.authority)
         except (ssl.SSLError, OSError):
-            raise CertificateDamaged(file=self.authority.name) from None
+            raise CertificateDamaged(file=shown(self.authority)) from None
         try:
             context.load_cert_chain(self.certificate, self.key, password=_no_password)
         except (ssl.SSLError, OSError):
-            raise KeyDamaged(file=self.key.name) from None
+            raise KeyDamaged(file=shown(self.key)) from None
         return context
 
 
