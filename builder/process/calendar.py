@@ -23,11 +23,13 @@ from builder.process.errors import CalendarDateTwice, CalendarEntryBroken, Calen
 __all__ = ["SHANGHAI", "Calendar", "Due", "load_calendar"]
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
+DAY_BEGINS = time(9, 0)
 DAY_ENDS = time(17, 30)
 
 _ONE = timedelta(days=1)
 _LIBRARY_YEARS = frozenset(day.year for day in chinese_calendar.holidays)
 _SATURDAY = 5
+_KEYS = ("years", "days", "day_begins", "day_ends")
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +48,13 @@ class Calendar:
         days: exceptions to what the library says: True for a working day.
         years: years `days` covers whole, beyond the library's.
         day_ends: office hours end, local time.
+        day_begins: office hours begin, local time.
     """
 
     days: Mapping[date, bool] = field(default_factory=lambda: MappingProxyType({}))
     years: frozenset[int] = frozenset()
     day_ends: time = DAY_ENDS
+    day_begins: time = DAY_BEGINS
 
     def knows(self, day: date) -> bool:
         """Tell whether this day's kind is announced rather than assumed."""
@@ -72,6 +76,15 @@ class Calendar:
         of the same working day, or of the next one where `start` falls on a day off.
         """
         return self._end_of(*self._walk(start.astimezone(SHANGHAI).date(), days))
+
+    def before(self, due_at: datetime, days: int) -> datetime:
+        """Return the beginning of the working day so many working days before a due day."""
+        day = due_at.astimezone(SHANGHAI).date()
+        for _ in range(days):
+            day -= _ONE
+            while not self.is_working(day):
+                day -= _ONE
+        return datetime.combine(day, self.day_begins, SHANGHAI)
 
     def put_off(self, due_at: datetime, stopped: datetime, went_on: datetime) -> Due:
         """Return the due time of a clock that stood still between two moments.
@@ -128,7 +141,7 @@ def _parse(doc: object) -> Calendar:
     found: list[Fault] = [
         CalendarEntryBroken(where=f"/{key}")
         for key in doc
-        if key not in ("years", "days", "day_ends") and not key.startswith("x-")
+        if key not in _KEYS and not key.startswith("x-")
     ]
     years = [
         year
@@ -138,11 +151,17 @@ def _parse(doc: object) -> Calendar:
     days: dict[date, bool] = {}
     for i, entry in enumerate(_list(doc, "days", found)):
         _read_day(entry, f"/days/{i}", days, found)
-    ends = _time(doc.get("day_ends", DAY_ENDS.isoformat()))
-    _expect(ends is not None, "/day_ends", found)
+    ends = _hour(doc, "day_ends", DAY_ENDS, found)
+    begins = _hour(doc, "day_begins", DAY_BEGINS, found)
     if found:
         raise Findings(found)
-    return Calendar(MappingProxyType(days), frozenset(years), ends or DAY_ENDS)
+    return Calendar(MappingProxyType(days), frozenset(years), ends, begins)
+
+
+def _hour(doc: Mapping[str, object], key: str, usual: time, found: list[Fault]) -> time:
+    hour = _time(doc.get(key, usual.isoformat()))
+    _expect(hour is not None, f"/{key}", found)
+    return hour or usual
 
 
 def _read_day(entry: object, where: str, days: dict[date, bool], found: list[Fault]) -> None:

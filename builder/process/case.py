@@ -35,6 +35,7 @@ __all__ = [
     "Submit",
     "TaskState",
     "TaskStatus",
+    "Tick",
     "Withdraw",
 ]
 
@@ -51,12 +52,16 @@ EventKind: TypeAlias = Literal[
     "query_asked",
     "query_answered",
     "query_failed",
+    "query_given_up",
     "notice_sent",
     "returned",
     "correction_asked",
     "corrected",
     "suspended",
     "resumed",
+    "reminded",
+    "overdue",
+    "escalated",
     "rejected",
     "withdrawn",
     "completed",
@@ -217,15 +222,24 @@ class Answer:
         fault: code of the fault; then `result` is None.
         asked: `PendingQuery.asked` of the question this answers; a late answer to an older question
             of the same step is refused. None: not checked.
+        mend: with a fault: a person must mend what made the department refuse; asked again slowly.
+        jitter: 0 to 1, drawn by the caller: spreads the next attempts of many questions.
     """
 
     step: str
     result: Mapping[str, Json] | None = None
     fault: str | None = None
     asked: int | None = None
+    mend: bool = False
+    jitter: float = 0.5
 
 
-Action: TypeAlias = Submit | Approve | Reject | Return | Correct | Withdraw | Answer
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """Time has passed: reminders, due times and escalations whose moment has come."""
+
+
+Action: TypeAlias = Submit | Approve | Reject | Return | Correct | Withdraw | Answer | Tick
 
 
 # ── State ────────────────────────────────────────────────────────────────────────────────────────
@@ -262,6 +276,9 @@ class TaskState:
         due_certain: False where the calendar does not yet know the year's holidays.
         suspended_at: since when the clock stands still.
         outcome: the action that closed it.
+        reminded_at: when its people were reminded of the due day.
+        overdue_at: when its desk was told that it is late.
+        escalated: how many of its step's escalations have happened.
     """
 
     id: str
@@ -277,6 +294,9 @@ class TaskState:
     done_at: datetime | None = None
     done_by: Actor | None = None
     outcome: str | None = None
+    reminded_at: datetime | None = None
+    overdue_at: datetime | None = None
+    escalated: int = 0
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the time is up: for an open task now, for a done one when it was done."""
@@ -293,6 +313,8 @@ class PendingQuery:
         asked: seq of its ``query_asked`` event, which tells it from an older one of the same step.
         attempts: how often it failed.
         retry_at: not to be asked again before; None: at once.
+        since: when it first failed.
+        mend: a person must mend what made the department refuse.
     """
 
     step: str
@@ -302,6 +324,8 @@ class PendingQuery:
     attempts: int = 0
     retry_at: datetime | None = None
     fault: str | None = None
+    since: datetime | None = None
+    mend: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +341,7 @@ class Case:
         rounds: how many tasks a step has had.
         tasks: all tasks by id, in the order of their opening.
         pending: questions on their way, by step id.
+        unanswered: query steps that were given up: their people look by hand.
         returned: set while the applicant has the matter back.
         ended_by: the event that ended it.
     """
@@ -333,6 +358,7 @@ class Case:
     rounds: Mapping[str, int] = field(default_factory=dict)
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     pending: Mapping[str, PendingQuery] = field(default_factory=dict)
+    unanswered: frozenset[str] = frozenset()
     returned: Returned | None = None
 
     @property

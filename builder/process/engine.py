@@ -6,9 +6,9 @@ there is never half an action. docs/process.md has the meaning of every action.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
@@ -30,10 +30,13 @@ from builder.process.case import (
     Return,
     Submit,
     TaskState,
+    Tick,
     Withdraw,
 )
+from builder.process.deadlines import Moment, moments
 from builder.process.fold import FINISHED, apply_event
 from builder.process.plan import Node, Plan, plan_of
+from builder.process.retry import wait
 from builder.process.scope import Scope
 from builder.scenario.model import (
     APPLICANT,
@@ -50,10 +53,7 @@ from builder.scenario.model import (
     TaskAction,
 )
 
-__all__ = ["RETRY", "Outcome", "advance", "apply", "find_task", "fold", "step"]
-
-RETRY = tuple(timedelta(minutes=m) for m in (1, 5, 15, 60, 240, 720, 1440))
-"""How long to wait before a failed question is asked again, by how often it has failed."""
+__all__ = ["Outcome", "advance", "apply", "find_task", "fold", "step"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,21 +376,63 @@ def _answer(walk: _Walk, action: Answer) -> None:
     if action.asked not in (None, pending.asked):
         raise errors.AnswerLate(step=action.step)
     if action.fault is not None:
-        _fail(walk, pending, action.fault)
+        _fail(walk, pending, action.fault, action)
         return
     result = _check_result(walk, pending, action.result)
     walk.emit("query_answered", pending.step, query=pending.query, result=result)
     walk.go_on(walk.plan.nodes[pending.step])
 
 
-def _fail(walk: _Walk, pending: PendingQuery, fault: str) -> None:
-    wait = RETRY[min(pending.attempts, len(RETRY) - 1)]
+def _fail(walk: _Walk, pending: PendingQuery, fault: str, action: Answer) -> None:
+    waited = walk.now - (pending.since or walk.now)
+    again = walk.now + wait(pending.attempts, waited, mend=action.mend, jitter=action.jitter)
     walk.emit(
         "query_failed",
         pending.step,
         query=pending.query,
         fault=fault,
-        retry_at=(walk.now + wait).isoformat(),
+        retry_at=again.isoformat(),
+        mend=action.mend,
+    )
+
+
+def _tick(walk: _Walk, action: Tick) -> None:
+    """Let happen what has come due, one after the other: each may change what comes next."""
+    del action
+    while (coming := moments(walk.plan, walk.case, walk.calendar)) and coming[0].at <= walk.now:
+        _come_due(walk, coming)
+
+
+def _come_due(walk: _Walk, coming: Sequence[Moment]) -> None:
+    """Let the first moment happen; a reminder of what is late already would only confuse."""
+    late = {m.name for m in coming if m.kind == "overdue" and m.at <= walk.now}
+    moment = next(m for m in coming if m.kind != "remind" or m.name not in late)
+    if moment.kind == "give-up":
+        pending = walk.case.pending[moment.name]
+        walk.emit("query_given_up", pending.step, query=pending.query, fault=pending.fault)
+        walk.go_on(walk.plan.nodes[pending.step])
+        return
+    task = walk.case.tasks[moment.name]
+    due = None if task.due_at is None else task.due_at.isoformat()
+    match moment.kind:
+        case "remind":
+            walk.emit("reminded", task.step, task=task.id, due_at=due)
+        case "overdue":
+            walk.emit("overdue", task.step, task=task.id, due_at=due)
+        case "escalate":
+            _escalate(walk, task, moment.rung)
+
+
+def _escalate(walk: _Walk, task: TaskState, rung: int) -> None:
+    taken = walk.plan.task(task.step).escalate[rung]
+    walk.emit(
+        "escalated",
+        task.step,
+        task=task.id,
+        rung=rung,
+        do=taken.do,
+        role=taken.role,
+        party=taken.party or task.party or walk.plan.scenario.meta.lead,
     )
 
 
@@ -494,6 +536,7 @@ _ACTIONS = cast(
             Correct: _correct,
             Withdraw: _withdraw,
             Answer: _answer,
+            Tick: _tick,
         }
     ),
 )

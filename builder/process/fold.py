@@ -182,6 +182,21 @@ def _resumed(_plan: Plan, case: Case, event: Event) -> Case:
     )
 
 
+def _reminded(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(case, event, reminded_at=event.at)
+
+
+def _overdue(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(case, event, overdue_at=event.at)
+
+
+def _escalated(_plan: Plan, case: Case, event: Event) -> Case:
+    taken: dict[str, object] = {"escalated": cast("int", event.data["rung"]) + 1}
+    if event.data["do"] == "reassign":
+        taken["role"] = _string(event, "role")
+    return _change(case, event, **taken)
+
+
 def _change(case: Case, event: Event, **changes: object) -> Case:
     task_id = _string(event, "task")
     task = replace(case.tasks[task_id], **changes)  # type: ignore[arg-type]  # names are TaskState's
@@ -194,7 +209,7 @@ def _change(case: Case, event: Event, **changes: object) -> Case:
 def _query_asked(plan: Plan, case: Case, event: Event) -> Case:
     step = _node(plan, event).id
     asked = PendingQuery(step, _string(event, "query"), event.seq, event.at)
-    return replace(case, pending={**case.pending, step: asked})
+    return replace(case, pending={**case.pending, step: asked}, unanswered=case.unanswered - {step})
 
 
 def _query_answered(plan: Plan, case: Case, event: Event) -> Case:
@@ -217,8 +232,22 @@ def _query_failed(plan: Plan, case: Case, event: Event) -> Case:
         attempts=case.pending[step].attempts + 1,
         retry_at=datetime.fromisoformat(_string(event, "retry_at")),
         fault=_string(event, "fault"),
+        since=case.pending[step].since or event.at,
+        mend=event.data.get("mend") is True,
     )
     return replace(case, pending={**case.pending, step: failed})
+
+
+def _query_given_up(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    steps = dict(case.steps)
+    _finish(steps, node, "done")
+    return replace(
+        case,
+        steps=steps,
+        pending={step: query for step, query in case.pending.items() if step != node.id},
+        unanswered=case.unanswered | {node.id},
+    )
 
 
 def _notice_sent(plan: Plan, case: Case, event: Event) -> Case:
@@ -244,11 +273,15 @@ def _returned(plan: Plan, case: Case, event: Event) -> Case:
 def _undo(nodes: Iterable[Node], case: Case) -> Case:
     """Take steps back to before they were reached; answers stay, those of queries apart."""
     steps, results, pending = dict(case.steps), dict(case.results), dict(case.pending)
+    unanswered = set(case.unanswered)
     for node in nodes:
         if steps.pop(node.id, None) is not None and isinstance(node.step, QueryStep):
             results.pop(node.step.query, None)
             pending.pop(node.id, None)
-    return replace(case, steps=steps, results=results, pending=pending)
+            unanswered.discard(node.id)
+    return replace(
+        case, steps=steps, results=results, pending=pending, unanswered=frozenset(unanswered)
+    )
 
 
 def _rejected(plan: Plan, case: Case, event: Event) -> Case:
@@ -307,6 +340,10 @@ _APPLY: Mapping[EventKind, _Apply] = MappingProxyType(
         "query_asked": _query_asked,
         "query_answered": _query_answered,
         "query_failed": _query_failed,
+        "query_given_up": _query_given_up,
+        "reminded": _reminded,
+        "overdue": _overdue,
+        "escalated": _escalated,
         "notice_sent": _notice_sent,
         "returned": _returned,
         "rejected": _rejected,

@@ -28,6 +28,9 @@ __all__ = [
     "ElseTwice",
     "EntityUnknown",
     "EntryTwice",
+    "EscalationOrder",
+    "EscalationToApplicant",
+    "EscalationWithoutDue",
     "FieldSchemaBroken",
     "FieldUnknown",
     "FieldsUnneeded",
@@ -70,6 +73,7 @@ __all__ = [
     "PurposeUnneeded",
     "QueryUnknown",
     "QueryUnused",
+    "ReassignedOutside",
     "RefOutside",
     "RejectOutsideBranch",
     "RelationCircle",
@@ -1023,6 +1027,46 @@ class PartyOutsideRole(SpecFault):
     en = "The people of the role “{role}” are not of the party “{party}”."
     next_zh = "请改角色的 party（* 为任何参与部门），或改待办的部门。"
     next_en = "Change the role's party (* for any taking part) or the task's."
+
+
+class EscalationWithoutDue(SpecFault):
+    """Escalation of a task that has no due time."""
+
+    code = "scenario.escalation-without-due"
+    zh = "待办“{task}”写了 escalate，但没有办理期限，不会超期。"
+    en = "The task “{task}” has escalate but no due time, so it is never late."
+    next_zh = "请写 due_days，或删去 escalate。"
+    next_en = "Write due_days, or remove escalate."
+
+
+class EscalationOrder(SpecFault):
+    """A later rung that comes before an earlier one."""
+
+    code = "scenario.escalation-order"
+    zh = "待办“{task}”的 escalate 没有按超期天数从小到大排列。"
+    en = "The rungs of escalate of the task “{task}” are not in the order of their days."
+    next_zh = "请按 after 从小到大排列。"
+    next_en = "Order them by after, the smallest first."
+
+
+class EscalationToApplicant(SpecFault):
+    """Escalation to who applied."""
+
+    code = "scenario.escalation-to-applicant"
+    zh = "待办“{task}”超期后不能提请申请人的角色“{role}”督办。"
+    en = "A late task “{task}” cannot be escalated to the applicant's role “{role}”."
+    next_zh = "请写一个部门的角色。"
+    next_en = "Name a role of a party."
+
+
+class ReassignedOutside(SpecFault):
+    """Reassignment to another party, or of the applicant's own task."""
+
+    code = "scenario.reassigned-outside"
+    zh = "待办“{task}”超期后只能改派给本部门的另一角色。"
+    en = "A late task “{task}” can be reassigned only to another role of its own party."
+    next_zh = "请删去 party，或把 do 改为 notify。"
+    next_en = "Remove party, or make it do: notify."
 
 
 class ParallelWrites(SpecFault):

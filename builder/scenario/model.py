@@ -24,6 +24,7 @@ __all__ = [
     "APPLICANT_KEY",
     "APPLY",
     "PARAMS",
+    "REMIND_DAYS",
     "STEP_KINDS",
     "Branch",
     "Channel",
@@ -32,6 +33,7 @@ __all__ = [
     "DatasetUse",
     "Entity",
     "EntityField",
+    "Escalation",
     "Form",
     "Item",
     "Json",
@@ -76,6 +78,9 @@ APPLY = "apply"
 
 APPLICANT_KEY = "@applicant"
 """As a subject's key: the person who signed in."""
+
+REMIND_DAYS = 1
+"""How many working days before its due day a task's people are reminded, unless the spec says."""
 
 PARAMS = "params"
 """The built-in entity that carries the deployment's parameters in expressions."""
@@ -358,6 +363,23 @@ class Choice:
 
 
 @dataclass(frozen=True, slots=True)
+class Escalation:
+    """What happens by itself to a task that is late.
+
+    Attributes:
+        after: working days after the due day; 0 for the moment it is due.
+        do: ``notify`` a desk, or ``reassign`` the task to another role of its own party.
+        role: whose desk is told, or who is to act from then on.
+        party: for ``notify``, the desk's party; None for the task's own (the applicant's: the lead).
+    """
+
+    after: int
+    do: Literal["notify", "reassign"]
+    role: str
+    party: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Task:
     """Something a person of one party does.
 
@@ -366,6 +388,8 @@ class Task:
         form: what the officer fills; None for a bare decision.
         visible: pointers shown read-only; nothing else of the case is shown.
         due_days: working days; None for no limit.
+        remind: so many working days before the due day its people are reminded; None: never.
+        escalate: what happens when it is late, earliest first; its desk is told in any case.
         actions: what may be done, of submit, approve, reject, return, correct.
         return_to: earlier task steps, or ``apply``.
         on_reject: a refusal ends the case, or only the branch it lies in.
@@ -379,6 +403,8 @@ class Task:
     form: str | None = None
     visible: tuple[str, ...] = ()
     due_days: int | None = None
+    remind: int | None = REMIND_DAYS
+    escalate: tuple[Escalation, ...] = ()
     actions: tuple[TaskAction, ...] = ("approve",)
     return_to: tuple[str, ...] = ()
     on_reject: Literal["case", "branch"] = "case"
@@ -386,11 +412,17 @@ class Task:
 
 @dataclass(frozen=True, slots=True)
 class QueryStep:
-    """Ask a named query; the branch waits for its answer."""
+    """Ask a named query; the branch waits for its answer.
+
+    Attributes:
+        give_up_days: working days after which the branch goes on without an answer, all columns
+            NULL, so that the next task's people look by hand; None: it waits as long as it takes.
+    """
 
     id: str
     query: str
     title: Text | None = None
+    give_up_days: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,6 +13,7 @@ from typing import TypeVar, cast, get_args
 from builder.scenario.model import (
     APPLICANT_KEY,
     APPLY,
+    REMIND_DAYS,
     Branch,
     Channel,
     Choice,
@@ -20,6 +21,7 @@ from builder.scenario.model import (
     DatasetUse,
     Entity,
     EntityField,
+    Escalation,
     Form,
     Item,
     Json,
@@ -295,7 +297,7 @@ def _step(o: _Obj) -> Step:
         case "task":
             return _task(o)
         case "query":
-            return QueryStep(step_id, o.word("query"), title)
+            return QueryStep(step_id, o.word("query"), title, o.maybe_number("give_up_days"))
         case "notify":
             return Notify(step_id, o.word("notice"), title)
         case _:
@@ -316,9 +318,20 @@ def _task(o: _Obj) -> Task:
         form=o.maybe_word("form"),
         visible=o.words("visible"),
         due_days=o.maybe_number("due_days"),
+        remind=o.maybe_number("remind") if "remind" in o.doc else REMIND_DAYS,
+        escalate=o.each("escalate", _escalation),
         actions=cast("tuple[TaskAction, ...]", o.words("actions")),
         return_to=o.words("return_to"),
         on_reject="branch" if o.word("on_reject") == "branch" else "case",
+    )
+
+
+def _escalation(o: _Obj) -> Escalation:
+    return Escalation(
+        after=o.number("after"),
+        do="reassign" if o.word("do") == "reassign" else "notify",
+        role=o.word("role"),
+        party=o.maybe_word("party"),
     )
 
 

@@ -30,6 +30,8 @@ PARAMETER_TYPES = ("text", "int", "decimal", "bool", "date", "list")
 
 _Schema = dict[str, Json]
 
+_DAYS: Mapping[str, Json] = {"type": "integer", "minimum": 0, "maximum": 3650}
+
 
 def document(kinds: Iterable[WidgetKind] = ()) -> _Schema:
     """Return the JSON Schema of a scenario.
@@ -272,7 +274,7 @@ def _steps() -> _Schema:
         "parallel": _step({"branches": _list("branch", at_least=2)}),
         "choice": _step({"branches": _list("branch", at_least=1)}),
         "task": _task(),
-        "query": _step({"query": _ref("snake")}),
+        "query": _step({"query": _ref("snake"), "give_up_days": _DAYS}, optional=("give_up_days",)),
         "notify": _step({"notice": _ref("kebab")}),
     }
     root = _step({"form": _ref("kebab"), "steps": _list("step", at_least=1)}, optional=("form",))
@@ -293,6 +295,15 @@ def _steps() -> _Schema:
             },
             optional=("title", "when"),
         ),
+        "escalation": _object(
+            {
+                "after": _DAYS,
+                "do": {"enum": ["notify", "reassign"]},
+                "role": _ref("kebab"),
+                "party": _ref("kebab"),
+            },
+            optional=("party",),
+        ),
         **{f"step-{kind}": shapes[kind] for kind in STEP_KINDS},
     }
 
@@ -306,12 +317,24 @@ def _task() -> _Schema:
             "role": _ref("kebab"),
             "form": _ref("kebab"),
             "visible": _items(_ref("pointer"), unique=True),
-            "due_days": {"type": "integer", "minimum": 0, "maximum": 3650},
+            "due_days": _DAYS,
+            "remind": {"if": {"type": "null"}, "else": _DAYS},
+            "escalate": _items(_ref("escalation"), at_least=1),
             "actions": _items({"enum": list(get_args(TaskAction))}, at_least=1, unique=True),
             "return_to": _items(_ref("kebab"), unique=True),
             "on_reject": {"enum": ["case", "branch"]},
         },
-        optional=("item", "party", "form", "visible", "due_days", "return_to", "on_reject"),
+        optional=(
+            "item",
+            "party",
+            "form",
+            "visible",
+            "due_days",
+            "remind",
+            "escalate",
+            "return_to",
+            "on_reject",
+        ),
         titled=True,
     )
 

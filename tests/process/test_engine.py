@@ -3,12 +3,16 @@
 from datetime import datetime, timedelta
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from builder.process import case as c
 from builder.process.calendar import Calendar
-from builder.process.engine import RETRY, advance, correctable, find_task, fold
+from builder.process.engine import advance, correctable, find_task, fold
 from builder.process.errors import EventUnknown, TaskUnknown
+from builder.process.retry import MEND, wait
 
+APPLICANT = c.Actor("citizen", None, "applicant")
 STEPS = [
     {
         "id": "accept",
@@ -73,19 +77,66 @@ def test_a_task_is_found_by_its_id_or_its_step(run, matter):
         find_task(case, "accept.2")
 
 
-def test_a_question_waits_longer_the_oftener_it_fails(matter, calendar):
-    scenario = matter.scenario_of([{"id": "ask", "kind": "query", "query": "fund"}])
-    now = matter.at("03-02T09:00")
-    case = advance(scenario, c.NEW, c.Submit(matter.APPLICANT, {}), now, calendar).case
-    waits = []
-    for _ in range(len(RETRY) + 2):
-        failed = c.Answer("ask", fault="link.unreachable")
-        case = advance(scenario, case, failed, now, calendar).case
+def failing(scenario, calendar, start, times, **failure):
+    """Ask again whenever it is time and fail; return the waits and the case."""
+    case = advance(scenario, c.NEW, c.Submit(APPLICANT, {}), start, calendar).case
+    waits, now = [], start
+    for _ in range(times):
+        case = advance(scenario, case, c.Answer("ask", **failure), now, calendar).case
         waits.append(case.pending["ask"].retry_at - now)
-    assert waits == [*RETRY, RETRY[-1], RETRY[-1]]
+        now = case.pending["ask"].retry_at
+    return waits, case
+
+
+ASKING = [{"id": "ask", "kind": "query", "query": "fund"}]
+
+
+def test_a_silent_department_is_asked_often_at_first_and_seldom_later(matter, calendar):
+    start = matter.at("03-02T09:00")
+    waits, case = failing(matter.scenario_of(ASKING), calendar, start, 60, fault="link.unreachable")
+    assert [w.seconds for w in waits[:4]] == [2, 4, 8, 8]
     assert waits == sorted(waits)
-    assert case.pending["ask"].attempts == len(waits)
-    assert case.pending["ask"].fault == "link.unreachable"
+    assert waits[-1] == timedelta(minutes=10)
+    assert sum(waits[:17], timedelta()) >= timedelta(minutes=2)
+    pending = case.pending["ask"]
+    assert (pending.attempts, pending.since, pending.fault, pending.mend) == (
+        60, start, "link.unreachable", False,
+    )  # fmt: skip
+
+
+def test_what_a_person_must_mend_is_asked_again_slowly(matter, calendar):
+    failure = {"fault": "trust.not-granted", "mend": True}
+    waits, case = failing(
+        matter.scenario_of(ASKING), calendar, matter.at("03-02T09:00"), 7, **failure
+    )
+    assert waits == [*MEND, MEND[-1], MEND[-1]]
+    assert case.pending["ask"].mend
+
+
+@given(attempts=st.integers(0, 200), waited=st.timedeltas(timedelta(), timedelta(days=30)),
+       mend=st.booleans(), jitter=st.floats(0, 1))  # fmt: skip
+def test_a_wait_is_never_nothing_and_never_for_ever(attempts, waited, mend, jitter):
+    plain = wait(attempts, waited, mend=mend)
+    spread = wait(attempts, waited, mend=mend, jitter=jitter)
+    assert timedelta(seconds=2) <= plain <= timedelta(hours=1)
+    assert abs(spread - plain) <= plain * 0.151
+
+
+def test_a_question_may_be_given_up_so_that_a_person_looks_by_hand(matter, calendar):
+    steps = [
+        {"id": "ask", "kind": "query", "query": "fund", "give_up_days": 1},
+        {"id": "look", "kind": "task"},
+    ]
+    scenario, start = matter.scenario_of(steps), matter.at("03-02T09:00")
+    _, case = failing(scenario, calendar, start, 3, fault="link.unreachable")
+    early = advance(scenario, case, c.Tick(), matter.at("03-03T17:29"), calendar)
+    assert early.events == ()
+    late = advance(scenario, case, c.Tick(), matter.at("03-03T17:30"), calendar)
+    assert [e.kind for e in late.events] == ["query_given_up", "step_entered", "task_opened"]
+    assert late.case.unanswered == {"ask"}
+    assert late.case.pending == {}
+    assert "fund" not in late.case.results
+    assert fold(scenario, late.events, case) == late.case
 
 
 def test_an_event_of_a_later_version_is_a_fault(matter):

@@ -163,6 +163,7 @@ def moves(scenario, case, matter):
     found = [m for m in found if not is_waiting(case, m)]
     found += [c.Answer(s, {"answer": False}) for s in case.pending]
     found += [c.Answer(s, fault="link.unreachable") for s in case.pending]
+    found += [c.Answer(s, fault="trust.not-granted", mend=True) for s in case.pending]
     return found
 
 
@@ -206,7 +207,7 @@ def timeless(case):
         for t in case.tasks.values()
     }
     pending = {
-        s: dataclasses.replace(q, asked=0, asked_at=None, retry_at=None)
+        s: dataclasses.replace(q, asked=0, asked_at=None, retry_at=None, since=None)
         for s, q in case.pending.items()
     }
     ended = case.ended_by and case.ended_by.kind

@@ -16,6 +16,7 @@ from builder.scenario.model import (
     APPLY,
     Branch,
     Choice,
+    Escalation,
     Parallel,
     QueryStep,
     Sequence,
@@ -82,6 +83,7 @@ def tasks(ground: Ground) -> Iterator[Fault]:
             yield from _party(ground, place.where, place.step)
             yield from _refusal(place, place.step)
             yield from _correction(ground, place.where, place.step)
+            yield from _lateness(ground, place.where, place.step)
 
 
 def _way_on(ground: Ground, where: str, task: Task) -> Iterator[Fault]:
@@ -120,6 +122,31 @@ def _correction(ground: Ground, where: str, task: Task) -> Iterator[Fault]:
     typed = {control.scope for control in start.controls() if control.compute is None}
     if typed.isdisjoint(task.visible):
         yield errors.CorrectNothing(where=f"{where}/visible", task=task.id)
+
+
+def _lateness(ground: Ground, where: str, task: Task) -> Iterator[Fault]:
+    """A task that can be late escalates upwards, step by step, to people who may act."""
+    if task.escalate and task.due_days is None:
+        yield errors.EscalationWithoutDue(where=f"{where}/escalate", task=task.id)
+    before = -1
+    for i, rung in enumerate(task.escalate):
+        at = f"{where}/escalate/{i}"
+        if rung.after < before:
+            yield errors.EscalationOrder(where=f"{at}/after", task=task.id)
+        before = rung.after
+        if rung.do == "reassign" and (task.party is None or rung.party not in (None, task.party)):
+            yield errors.ReassignedOutside(where=at, task=task.id)
+        elif rung.role in ground.start_roles():
+            yield errors.EscalationToApplicant(where=f"{at}/role", task=task.id, role=rung.role)
+        else:
+            yield from _desk(ground, at, rung, task)
+
+
+def _desk(ground: Ground, at: str, rung: Escalation, task: Task) -> Iterator[Fault]:
+    party = rung.party or task.party or ground.scenario.meta.lead
+    role = next((r for r in ground.scenario.roles if r.id == rung.role), None)
+    if role is not None and role.party not in ("*", party):
+        yield errors.PartyOutsideRole(where=f"{at}/role", role=role.id, party=party)
 
 
 def returns(ground: Ground) -> Iterator[Fault]:

@@ -63,6 +63,10 @@ def _task(ground: Ground, where: str, task: Task) -> Iterator[Fault]:
     if task.item is not None and task.item not in items:
         near = nearest(task.item, items)
         yield errors.ItemUnknown(where=f"{where}/item", item=task.item, known=near)
+    for i, rung in enumerate(task.escalate):
+        yield from _role(ground, f"{where}/escalate/{i}/role", rung.role)
+        if rung.party is not None:
+            yield from _party(f"{where}/escalate/{i}/party", rung.party, scenario.meta.parties)
     fields = ground.fields()
     for i, pointer in enumerate(task.visible):
         yield from _field(f"{where}/visible/{i}", pointer, fields)
