@@ -2,25 +2,26 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
-import subprocess
-import sys
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Annotated
 
 import typer
+from rich.progress import BarColumn, Progress, TextColumn
 
 from builder.app import build_demo, demo_password, open_platform
 from builder.cli.console import Terminal
-from builder.cli.errors import PortTaken
+from builder.cli.errors import CityRunning, PortTaken
+from builder.cli.programs import city, hub
+from builder.cli.supervise import Program, Supervisor, running
 from builder.store.settings import FILE_NAME
 
 __all__ = ["register"]
 
 _HOST = "127.0.0.1"
+_FEW = 2
 
 
 def register(app: typer.Typer) -> None:
@@ -49,9 +50,12 @@ def demo(
         build_demo(term.home, scale=scale, say=lambda zh, en: _say(term, zh, en), fresh=fresh)
         took = time.monotonic() - began
         _say(term, f"演示城市已生成,用时 {took:.1f} 秒", f"Demo city built in {took:.1f} s")
+    programs = city(term.home, _HOST, port, workers=1, with_worker=True)
+    if not no_serve:
+        _check_ports(term, programs)
     _print_accounts(term, None if no_serve else f"http://{_HOST}:{port}")
     if not no_serve:
-        _serve(term, port, workers=1, with_worker=True)
+        _run(term, programs)
 
 
 def serve(
@@ -68,7 +72,7 @@ def serve(
     open_platform(term.home).close()
     _check_port(port, host)
     _say(term, f"网址 http://{host}:{port}", f"Serving http://{host}:{port}")
-    _serve(term, port, host=host, workers=workers, with_worker=not no_worker)
+    _run(term, list(hub(term.home, host, port, workers=workers, with_worker=not no_worker)))
 
 
 def work(ctx: typer.Context) -> None:
@@ -160,69 +164,49 @@ def _print_accounts(term: Terminal, address: str | None) -> None:
         term.lines([f"\n→ {address}"])
 
 
-def _serve(
-    term: Terminal, port: int, *, host: str = _HOST, workers: int, with_worker: bool
-) -> None:
-    """Run the web and, beside it, the worker, as child processes; end both together."""
-    environment = {**os.environ, "SCENARIST_HOME": str(term.home.resolve())}
-    commands = [_web_command(host, port, workers)]
-    if with_worker:
-        commands.append([sys.executable, "-m", "builder.cli", "--home", str(term.home), "work"])
-    children = [subprocess.Popen(c, env=environment) for c in commands]  # noqa: S603 - our own programs
-    signal.signal(signal.SIGTERM, lambda *_: _end(children))
-    try:
-        _watch(children, commands, environment)
-    except KeyboardInterrupt:
-        pass
-    finally:
-        _end(children)
-
-
-def _web_command(host: str, port: int, workers: int) -> list[str]:
-    if sys.platform == "win32":
-        return [sys.executable, "-m", "waitress", f"--listen={host}:{port}", "wsgi:app"]
-    return [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "--bind",
-        f"{host}:{port}",
-        "--workers",
-        str(workers),
-        "--worker-class",
-        "gthread",
-        "--threads",
-        "8",
-        "--graceful-timeout",
-        "10",
-        "--log-level",
-        "warning",
-        "--access-logfile",
-        "/dev/null",
-        "wsgi:app",
-    ]
-
-
-def _watch(
-    children: list[subprocess.Popen[bytes]],
-    commands: Sequence[list[str]],
-    environment: dict[str, str],
-) -> None:
-    """Stay until the web ends; a worker that ends is started again."""
-    while children[0].poll() is None:
-        time.sleep(0.5)
-        for at, child in enumerate(children[1:], start=1):
-            if child.poll() is not None and children[0].poll() is None:
-                time.sleep(1)
-                children[at] = subprocess.Popen(commands[at], env=environment)  # noqa: S603 - our own program
-
-
-def _end(children: Sequence[subprocess.Popen[bytes]]) -> None:
-    for child in children:
-        if child.poll() is None:
-            child.terminate()
-    for child in children:
+def _run(term: Terminal, programs: Sequence[Program]) -> None:
+    """Run a city's programs until told to stop; end them together."""
+    is_apart = len(programs) > _FEW
+    supervisor = Supervisor(term.home, to_console=not is_apart)
+    began = time.monotonic()
+    with supervisor.signals():
         try:
-            child.wait(timeout=15)
-        except subprocess.TimeoutExpired:
-            child.kill()
+            with _progress(term, is_apart) as tell:
+                supervisor.start(programs, tell)
+            if is_apart:
+                took, n = time.monotonic() - began, len(programs)
+                _say(
+                    term,
+                    f"{n} 个程序已启动,用时 {took:.1f} 秒;日志在 {term.home}/logs",
+                    f"{n} programs started in {took:.1f} s; their logs are in {term.home}/logs",
+                )
+            supervisor.watch()
+        finally:
+            supervisor.end()
+
+
+@contextmanager
+def _progress(term: Terminal, is_shown: bool) -> Iterator[Callable[[int, int], None] | None]:
+    """Show how many programs are ready, on one line that grows."""
+    if not is_shown:
+        yield None
+        return
+    words = term.pick("启动各程序", "Starting the programs")
+    with Progress(
+        TextColumn("· {task.description}"),
+        BarColumn(bar_width=24),
+        TextColumn("{task.completed}/{task.total}"),
+        console=term.err,
+        transient=True,
+    ) as bar:
+        task = bar.add_task(words, total=None)
+        yield lambda done, of: bar.update(task, completed=done, total=of)
+
+
+def _check_ports(term: Terminal, programs: Sequence[Program]) -> None:
+    ours = {s["port"] for s in running(term.home).values()}
+    if ours:
+        raise CityRunning(programs=len(ours))
+    for program in programs:
+        if program.port is not None:
+            _check_port(program.port)

@@ -4,6 +4,7 @@ from builder.errors import Fault
 
 __all__ = [
     "CertificateOld",
+    "CityRunning",
     "ClockApart",
     "FileUnreadable",
     "FolderUnwritable",
@@ -97,3 +98,14 @@ class StoreUnsound(Fault):
     next_en = (
         "Stop the city, restore the last backup (scenarist restore), then scenarist audit verify."
     )
+
+
+class CityRunning(Fault):
+    """This city's programs run already."""
+
+    code = "cli.city-running"
+    http = 409
+    zh = "这座城市已经在运行({programs} 个程序在监听)。"
+    en = "This city is running already ({programs} programs listen)."
+    next_zh = "请先停止它(在启动它的终端按 Ctrl-C),或用 --home 指定另一座城市。"
+    next_en = "Stop it first (Ctrl-C where it was started), or name another city with --home."

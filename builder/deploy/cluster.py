@@ -108,6 +108,16 @@ class Cluster:
             file.write(secret)
         return secret
 
+    def is_up(self) -> bool:
+        """Tell whether the server answers."""
+        from adbc_driver_postgresql import dbapi
+
+        try:
+            dbapi.connect(self.url()).close()
+        except dbapi.Error:
+            return False
+        return True
+
     def create(self, database: str, role: str, password: str) -> None:
         """Create a database, and a role that may sign in to it.
 

@@ -1,0 +1,60 @@
+"""A browser's part of HTTP against a real server: keep-alive, cookies, forms. Nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from http.cookies import SimpleCookie
+from urllib.parse import urlencode, urljoin, urlsplit
+
+import urllib3
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A response, with the names that Flask's test client gives them."""
+
+    status_code: int
+    headers: Mapping[str, str]
+    data: bytes
+
+    @property
+    def mimetype(self) -> str:
+        return self.headers.get("Content-Type", "").partition(";")[0].strip()
+
+    @property
+    def text(self) -> str:
+        return self.data.decode()
+
+
+class HttpClient:
+    """One reader's client: `get` and `post`, as `Reader` uses them; no redirect is followed."""
+
+    def __init__(self, address: str, *, timeout_s: float = 40.0) -> None:
+        self._address = address
+        self._cookies: dict[str, str] = {}
+        self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
+        self._timeout_s = timeout_s
+
+    def get(self, path: str, headers: Mapping[str, str] | None = None) -> Seen:
+        return self._send("GET", path, b"", dict(headers or {}))
+
+    def post(self, path: str, data: Mapping[str, object] | None = None) -> Seen:
+        body = urlencode(data or {}, doseq=True).encode()
+        kind = {"Content-Type": "application/x-www-form-urlencoded"}
+        return self._send("POST", path, body, kind)
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _send(self, method: str, path: str, body: bytes, headers: dict[str, str]) -> Seen:
+        target = urljoin(self._address, urlsplit(path)._replace(scheme="", netloc="").geturl())
+        if self._cookies:
+            headers["Cookie"] = "; ".join(f"{k}={v}" for k, v in self._cookies.items())
+        found = self._pool.request(
+            method, target, body=body, headers=headers, timeout=self._timeout_s, redirect=False
+        )
+        for line in found.headers.getlist("Set-Cookie"):
+            for name, morsel in SimpleCookie(line).items():
+                self._cookies[name] = morsel.value
+        return Seen(found.status, dict(found.headers), found.data)
