@@ -85,6 +85,8 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "grant-approved": Text("批准授权", "Grant approved"),
     "grant-refused": Text("不批准授权", "Grant refused"),
     "grant-revoked": Text("收回授权", "Grant revoked"),
+    "backup-taken": Text("取走备份", "Backup taken"),
+    "restored": Text("从备份恢复", "Restored from a backup"),
     "grant-stored": Text("授权入库", "Grant kept at the node"),
     "case-pinned": Text("办件锁定当事人", "Case pinned to its subject"),
     "case-opened": Text("登记办件", "Case registered"),
