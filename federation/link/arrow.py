@@ -6,6 +6,7 @@ here notes whether the input ran dry before the end-of-stream mark was seen.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ __all__ = ["END", "Rows", "ask_rows", "read_stream", "write_stream"]
 
 END = b"\xff\xff\xff\xff\x00\x00\x00\x00"
 """The end-of-stream mark."""
+
+_PIECE = 256 * 1024  # small enough that one side reads while the other writes
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,17 +77,39 @@ def read_stream(chunks: Iterable[bytes], party: str) -> tuple[pa.Table, int]:
 
 
 def write_stream(schema: pa.Schema, batches: Iterable[pa.RecordBatch]) -> Iterator[bytes]:
-    """Yield a stream message by message; the last piece yielded is the end-of-stream mark alone."""
+    """Yield a stream piece by piece, of a few hundred kilobytes; the last is the end mark alone.
+
+    No other piece looks like the mark, whatever the rows hold.
+    """
     sink = _Sink()
     with pa.ipc.new_stream(pa.PythonFile(sink, mode="w"), schema) as writer:
         for batch in batches:
             writer.write_batch(batch)
-            yield sink.take()
-    rest = sink.take()
+            yield from sink.take()
+    rest = b"".join(sink.take())
     assert rest.endswith(END)  # noqa: S101 - a promise of the format that callers build on
     if len(rest) > len(END):
         yield rest[: -len(END)]
     yield END
+
+
+class _Pieces:
+    """Bytes in pieces of any size, taken in others with one copy."""
+
+    def __init__(self, pieces: Iterator[bytes]) -> None:
+        self._pieces = pieces
+        self._held = memoryview(b"")
+
+    def take(self, size: int) -> bytes:
+        """Return the next bytes; fewer where there are no more."""
+        views, missing = [self._held[:size]], size - len(self._held)
+        self._held = self._held[size:]
+        while missing > 0 and (piece := next(self._pieces, None)) is not None:
+            view = memoryview(piece)
+            views.append(view[:missing])
+            self._held = view[missing:]
+            missing -= len(view)
+        return b"".join(views)
 
 
 class _Source:
@@ -93,21 +118,12 @@ class _Source:
     closed = False
 
     def __init__(self, chunks: Iterator[bytes]) -> None:
-        self._chunks = chunks
-        self._held = b""
+        self._chunks = _Pieces(chunks)
         self.ran_dry = False
         self.size_bytes = 0
 
     def read(self, size: int = -1) -> bytes:
-        pieces, missing = [self._held], size - len(self._held)
-        while missing > 0 or size < 0:
-            chunk = next(self._chunks, None)
-            if chunk is None:
-                break
-            pieces.append(chunk)
-            missing -= len(chunk)
-        joined = b"".join(pieces)
-        taken, self._held = (joined, b"") if size < 0 else (joined[:size], joined[size:])
+        taken = self._chunks.take(sys.maxsize if size < 0 else size)
         self.ran_dry = self.ran_dry or len(taken) < size
         self.size_bytes += len(taken)
         return taken
@@ -134,15 +150,22 @@ class _Sink:
     closed = False
 
     def __init__(self) -> None:
-        self._pieces: list[bytes] = []
+        self._written: list[Any] = []  # bytes, and Arrow's own buffers, not copied yet
+        self._size_bytes = 0
 
     def write(self, piece: Any) -> int:
-        self._pieces.append(bytes(piece))
-        return len(self._pieces[-1])
+        self._written.append(piece)
+        self._size_bytes += len(piece)
+        return len(piece)
 
-    def take(self) -> bytes:
-        taken, self._pieces = b"".join(self._pieces), []
-        return taken
+    def take(self) -> Iterator[bytes]:
+        """Yield what was written: one piece, or several none of which is small."""
+        written, size = _Pieces(iter(self._written)), self._size_bytes
+        self._written, self._size_bytes = [], 0
+        while size >= 2 * _PIECE:
+            yield written.take(_PIECE)
+            size -= _PIECE
+        yield written.take(size)
 
     def readable(self) -> bool:
         return False

@@ -18,7 +18,7 @@ from typing import Any, cast
 
 import urllib3
 from urllib3.connection import HTTPSConnection
-from urllib3.exceptions import HTTPError, InvalidChunkLength, LocationParseError
+from urllib3.exceptions import ClosedPoolError, HTTPError, InvalidChunkLength, LocationParseError
 from urllib3.exceptions import TimeoutError as PoolTimeout
 from urllib3.util import Url, parse_url
 
@@ -122,8 +122,9 @@ class HttpsLink:
         return Reply(response.status, headers, chunks)
 
     def close(self) -> None:
-        """Give up the idle connections."""
-        self._pool.close()
+        """Give up the idle connections; the link can be used again."""
+        given_up, self._pool = self._pool, self._new_pool()
+        given_up.close()
 
     def _read(
         self, response: urllib3.HTTPResponse, timeout_s: float
@@ -167,7 +168,7 @@ class HttpsLink:
                 return LinkUnreachable(party=self._party)
             case ssl.SSLError():
                 return self._tls_fault(cause)
-            case OSError():
+            case OSError() | ClosedPoolError():
                 return LinkUnreachable(party=self._party)
             case _:
                 return LinkGarbled(party=self._party)
