@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import resource
+import sqlite3
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from datetime import datetime, timedelta, timezone
+from pathlib import Path
 from random import Random
 
 NOW = datetime(2026, 11, 23, 9, 30, tzinfo=timezone(timedelta(hours=8)))
@@ -36,3 +38,26 @@ def draw(seed: int) -> Random:
 def noise(seed: int, size: int) -> bytes:
     """Return bytes that cannot be compressed."""
     return draw(seed).randbytes(size)
+
+
+NOTED = ("restored", "backup-taken")
+"""Kinds of entries that saving and restoring add to journals."""
+
+
+def rows_of(home: Path) -> dict[str, list[tuple[object, ...]]]:
+    """Return every row of every SQLite store of a city, as the files hold them.
+
+    Without sign-ins, which are not saved, and without what saving and restoring write down.
+    """
+    found = {}
+    for file in sorted([*home.rglob("hub.db"), *home.rglob("issuer.db"), *home.rglob("node.db"),
+                        *home.rglob("case.db")]):  # fmt: skip
+        with closing(sqlite3.connect(file)) as store:
+            names = store.execute("SELECT name FROM sqlite_master WHERE type = 'table'").fetchall()
+            for (name,) in names:
+                if name == "session":
+                    continue
+                kept = f" WHERE kind NOT IN {NOTED}" if name == "audit_entry" else ""
+                rows = store.execute(f'SELECT * FROM "{name}"{kept} ').fetchall()
+                found[f"{file.relative_to(home)}:{name}"] = sorted(rows, key=repr)
+    return found
