@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -16,9 +17,12 @@ from builder.forms import compile_form, widget_kinds
 from builder.scenario.load import load
 from builder.scenario.model import Scenario
 from federation.crypto import KeyStore
+from federation.ledger import Dataset, load_catalog
+from federation.ledger.load import supplement
 from federation.node import Binding, SourceConfig
 from federation.node.config import FILE_NAME as NODE_FILE
 from federation.node.config import load_config
+from federation.node.node import SUPPLEMENTS
 from federation.trust import Grant
 
 __all__ = ["Brought", "bring", "publish_cases"]
@@ -81,6 +85,18 @@ def publish_cases(home: Path, scenario: Scenario, county: str) -> None:
         sources={**config.sources, source: store},
         datasets={**others, **{d.id: Binding(source, d.resource) for d in published}},
     )
+    _add_to_ledger(folder, source, scenario, published)
     scratch = folder / f"{NODE_FILE}.new"
     scratch.write_text(config.to_toml(), encoding="utf-8")
     scratch.replace(folder / NODE_FILE)
+
+
+def _add_to_ledger(
+    folder: Path, source: str, scenario: Scenario, published: tuple[Dataset, ...]
+) -> None:
+    """Tell a node that runs apart, in the catalogue's own form, of the datasets it publishes."""
+    owner = load_catalog().owners[scenario.meta.lead]
+    ledger = folder / SUPPLEMENTS
+    ledger.mkdir(exist_ok=True)
+    document = json.dumps(supplement(owner, published), ensure_ascii=False, indent=1)
+    (ledger / f"{source}.json").write_text(document, encoding="utf-8")

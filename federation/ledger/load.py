@@ -44,7 +44,7 @@ from federation.ledger.errors import (
 )
 from federation.store import resource
 
-__all__ = ["load_catalog", "read_party"]
+__all__ = ["load_catalog", "read_party", "read_supplements", "supplement"]
 
 
 def load_catalog(folder: Path | None = None) -> Catalog:
@@ -75,8 +75,33 @@ def load_catalog(folder: Path | None = None) -> Catalog:
     return Catalog(datasets, owners)
 
 
-def read_party(path: Path) -> tuple[Owner, tuple[Dataset, ...]]:
-    """Read one party's file.
+def read_supplements(folder: Path) -> tuple[Dataset, ...]:
+    """Read what came to a party's datasets after the catalogue was issued: its case stores.
+
+    Args:
+        folder: holds one file for each deployment, made by `supplement`; may be missing.
+
+    Raises:
+        Findings: everything that is wrong in the first file that is not in order.
+    """
+    found: list[Dataset] = []
+    for path in sorted(folder.glob("*.json")):
+        found += read_party(path, is_supplement=True)[1]
+    return tuple(found)
+
+
+def supplement(owner: Owner, datasets: Iterable[Dataset]) -> dict[str, object]:
+    """Return datasets as a file of the catalogue holds them; `read_supplements` reads it back."""
+    return {
+        "party": owner.id,
+        "title": _pair(owner.title),
+        "steward": owner.steward,
+        "datasets": [_document_of(d) for d in datasets],
+    }
+
+
+def read_party(path: Path, *, is_supplement: bool = False) -> tuple[Owner, tuple[Dataset, ...]]:
+    """Read one party's file; a supplement may have any name.
 
     Raises:
         Findings: everything that is wrong in it.
@@ -86,7 +111,7 @@ def read_party(path: Path) -> tuple[Owner, tuple[Dataset, ...]]:
     if shape:
         raise Findings(shape, where=path.name)
     findings = list(_values(doc))
-    if path.stem != doc["party"]:
+    if path.stem != doc["party"] and not is_supplement:
         findings.append(CatalogFileName(file=path.name, party=doc["party"], where="/party"))
     if findings:
         raise Findings(findings, where=path.name)
@@ -261,3 +286,35 @@ def _field(doc: Mapping[str, Any]) -> Field:
 
 def _text(doc: Mapping[str, str]) -> Text:
     return Text(doc["zh"], doc["en"])
+
+
+def _document_of(dataset: Dataset) -> dict[str, object]:
+    return {
+        "id": dataset.id,
+        "title": _pair(dataset.title),
+        "definition": _pair(dataset.definition),
+        "path": [_pair(p) for p in dataset.path],
+        "resource": dataset.resource,
+        "share_type": dataset.share_type,
+        "grade": str(dataset.grade),
+        "refresh": dataset.refresh,
+        "authoritative": dataset.authoritative,
+        **({"subject_key": dataset.subject_key} if dataset.subject_key else {}),
+        "fields": [_field_document(f) for f in dataset.fields],
+    }
+
+
+def _field_document(field: Field) -> dict[str, object]:
+    return {
+        "name": field.name,
+        "title": _pair(field.title),
+        "type": field.type,
+        "class": field.category,
+        "grade": str(field.grade),
+        "personal": field.personal,
+        "definition": _pair(field.definition),
+    }
+
+
+def _pair(text: Text) -> dict[str, str]:
+    return {"zh": text.zh, "en": text.en}

@@ -15,6 +15,7 @@ from federation.audit import Journal
 from federation.crypto import KeyStore, Pseudonymiser, Signer
 from federation.errors import Fault, Findings
 from federation.ledger import Catalog, Dataset, load_catalog
+from federation.ledger.load import read_supplements
 from federation.node.config import NodeConfig, load_config
 from federation.node.errors import DatasetForeign, DatasetUnbound, ResourceMissing
 from federation.node.sources import Sources
@@ -25,7 +26,10 @@ from federation.trust import Policy, load_policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["Node"]
+__all__ = ["SUPPLEMENTS", "Node"]
+
+SUPPLEMENTS = "ledger"
+"""Folder with what deployments add to the party's datasets."""
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONG_NUMBER = re.compile(r"\d{11}")
@@ -85,7 +89,8 @@ class Node:
             folder: holds ``NODE.toml``, ``policy.json``, ``keys/`` and ``node.db``.
             config: instead of ``NODE.toml``.
             clock: returns now, aware.
-            catalog: instead of the ledger that the configuration names.
+            catalog: instead of the ledger that the configuration names, with what ``ledger/*.json``
+                in the folder adds: the case stores of which this party is the home.
 
         Raises:
             ConfigMissing, ConfigUnreadable: the configuration cannot be read.
@@ -95,6 +100,7 @@ class Node:
         config = config or load_config(folder)
         if catalog is None:
             catalog = load_catalog(folder / config.catalog if config.catalog else None)
+            catalog = catalog.extended(read_supplements(folder / SUPPLEMENTS))
         policy = load_policy(folder / config.policy, catalog)
         _check(config, policy, catalog)
         keys = KeyStore(folder / "keys")

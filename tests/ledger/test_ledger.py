@@ -169,3 +169,20 @@ def test_counts_stand_beside_the_plans_targets(catalog):
     assert stats.levels["L1"] <= stats.levels["L2"] <= stats.levels["L3"] <= stats.levels["L4"]
     assert sum(stats.grades.values()) == sum(stats.parties.values()) == stats.levels["L5"]
     assert (stats.fields_target.at_least, stats.rows_target.at_least) == (100_000, 50_000_000_000)
+
+
+def test_what_a_deployment_adds_is_read_back_as_it_was(tmp_path):
+    from builder.deploy.publish import case_datasets
+    from builder.forms import widget_kinds
+    from builder.scenario.load import load
+    from federation.ledger.load import read_supplements, supplement
+    from federation.store import resource
+
+    catalog = load_catalog()
+    folder = resource("specs/scenarios/s23-afterlife")
+    scenario = load(folder, kinds=widget_kinds(), catalog=catalog)
+    published = case_datasets(scenario, scenario.meta.lead)
+    document = supplement(catalog.owners[scenario.meta.lead], published)
+    (tmp_path / "cases.json").write_text(json.dumps(document, ensure_ascii=False))
+    assert read_supplements(tmp_path) == published
+    assert read_supplements(tmp_path / "missing") == ()
