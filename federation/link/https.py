@@ -42,6 +42,7 @@ from federation.link.tls import Renewed, Tls, identity_in
 __all__ = ["HttpsLink"]
 
 _IDLE_S = 30.0  # the other side keeps a connection for 75 s: it never closes one that we still use
+_AGE_S = 600.0  # then certificates are looked at again, however busy a connection is
 _CONNECTIONS = 64  # kept idle; more are made when needed
 _PIECE = 1 << 20
 _HEADERS = {"Accept-Encoding": "identity", "User-Agent": "scenarist"}
@@ -58,7 +59,8 @@ class HttpsLink:
 
     The party is known by the identity in its certificate, which the city's authority must have
     issued; both are checked on each new connection before anything is sent. Threads may share a
-    link. A certificate of ours that is replaced on disk is shown on the next new connection.
+    link. A certificate of ours that is replaced on disk is shown on the next new connection; no
+    connection is used for longer than ten minutes.
     """
 
     def __init__(self, party: str, url: str, tls: Tls, *, identity: str) -> None:
@@ -95,6 +97,8 @@ class HttpsLink:
             PeerWrong: somebody else is there.
             LinkUnreachable, LinkTimeout, LinkBroken, LinkGarbled: as they say.
         """
+        if timeout_s <= 0:
+            raise LinkTimeout(party=self._party, timeout_s=timeout_s)
         try:
             response = self._current_pool().urlopen(
                 method,
@@ -220,12 +224,15 @@ class _Connection(HTTPSConnection):
         super().__init__(*args, **more)
         self._door = door
         self._end_s = 0.0
+        self._made_s = 0.0
         self._used_s = 0.0
         self._is_new = False
 
     @property
     def is_connected(self) -> bool:
-        return super().is_connected and time.monotonic() - self._used_s < _IDLE_S
+        now = time.monotonic()
+        is_fresh = now - self._used_s < _IDLE_S and now - self._made_s < _AGE_S
+        return is_fresh and super().is_connected
 
     def connect(self) -> None:
         self._end_s = self._end()
@@ -238,6 +245,7 @@ class _Connection(HTTPSConnection):
             self.close()
             raise
         self._is_new = True
+        self._made_s = time.monotonic()
 
     def _new_conn(self) -> socket.socket:
         """Connect within the time, however many addresses the host has."""

@@ -25,10 +25,10 @@ from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
 
-from federation.crypto import canonical
 from federation.errors import Fault
-from federation.link.base import JSON, PEER
+from federation.link.base import PEER
 from federation.link.errors import AddressWrong, LinkInsecure, PeerNameless, PortTaken
+from federation.link.service import json_answer
 from federation.link.tls import Renewed, Tls, identity_in, peer_named
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ __all__ = ["AfterFork", "serve"]
 KEEP_ALIVE_S = 75
 """How long an idle connection is kept; links give theirs up sooner."""
 
-_HANDSHAKE_S = 10.0
+_HANDSHAKE_S = 5.0
 _PATIENCE_S = 60.0  # for the next bytes of a request, or for taking the next bytes of an answer
 _GRACE_S = 20
 _BACKLOG = 256
@@ -167,9 +167,7 @@ def _knowing_peers(app: WSGIApplication) -> WSGIApplication:
     def named(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         peer = environ["gunicorn.socket"].peer
         if peer is None:
-            fault = PeerNameless()
-            start(f"{fault.http} Forbidden", [("Content-Type", JSON)])
-            return [canonical(fault.to_json("zh"))]
+            return json_answer(PeerNameless().to_json("zh"), PeerNameless.http)(environ, start)
         environ[PEER] = peer
         return unspoofed(environ, start)
 

@@ -44,6 +44,11 @@ class Server:
         self.process.send_signal(signal.SIGTERM)
         return self.process.wait(timeout=60)
 
+    def failed(self) -> str:
+        """Wait for a server that cannot start; return what it says."""
+        assert self.process.wait(timeout=60) != 0
+        return self.log.read_text()
+
     def kill(self, worker: int) -> None:
         self.process.kill()
         os.kill(worker, signal.SIGKILL)
@@ -59,7 +64,14 @@ def starting(log: Path) -> Iterator[Start]:
     servers: list[Server] = []
     root = Path(__file__).parents[2]
 
-    def start(folder: Path | str, *, host: str = "127.0.0.1", port: int = 0, more: Any = ()) -> Any:
+    def start(
+        folder: Path | str,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        more: tuple[int, ...] = (),
+        env: dict[str, str] | None = None,
+    ) -> Server:
         file = log / f"server-{len(servers)}.log"
         program = [sys.executable, str(Path(__file__).with_name("link_program.py"))]
         with file.open("w") as errors:
@@ -68,7 +80,7 @@ def starting(log: Path) -> Iterator[Start]:
                 stdout=subprocess.PIPE,
                 stderr=errors,
                 text=True,
-                env={**os.environ, "PYTHONPATH": str(root)},
+                env={**os.environ, "PYTHONPATH": str(root), **(env or {})},
             )
         assert process.stdout is not None
         ready, _, _ = select.select([process.stdout], [], [], 60)

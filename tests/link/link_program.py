@@ -10,6 +10,7 @@ import json
 import os
 import sys
 import threading
+import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,15 @@ def page(_request: Request) -> Response:
     return Response("<html>", content_type="text/html")
 
 
+def waiting(request: Request) -> Response:
+    """Say that the request is here, and answer once there is a file that allows it."""
+    flags = Path(str(read_document(request)["folder"]))
+    (flags / "here").touch()
+    while not (flags / "go").exists():
+        time.sleep(0.01)
+    return json_answer({"done": True})
+
+
 def health(_request: Request) -> Response:
     return json_answer({"running": True})
 
@@ -87,6 +97,7 @@ _SERVICE = service(
         ("POST", "/v1/endless"): endless,
         ("POST", "/v1/page"): page,
         ("POST", "/v1/away"): away,
+        ("POST", "/v1/waiting"): waiting,
         ("GET", "/v1/health"): health,
     },
 )
@@ -97,6 +108,13 @@ def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
     if environ["PATH_INFO"] == "/v1/broken":
         raise ZeroDivisionError("340100195001010008")
     return _SERVICE(environ, start)
+
+
+def make() -> Any:
+    """Return the application, or fail as one whose database is not there."""
+    if "FAILING" in os.environ:
+        raise CaseClosed(case="HF-1")
+    return app
 
 
 def say(line: str) -> None:
@@ -113,7 +131,7 @@ def main() -> None:
     workers, threads = (int(n) for n in (*more, "1", "8")[:2])
     try:
         serve(
-            AfterFork(lambda: app),
+            AfterFork(make),
             host=host,
             port=int(port),
             tls=None if folder == "-" else Tls.at(Path(folder)),

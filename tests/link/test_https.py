@@ -317,19 +317,23 @@ def test_a_handshake_that_trickles_is_given_up(scripted: Begin, call: Call):
 # ── connections ──────────────────────────────────────────────────────────────────────────────────
 
 
-def staying(answers: int) -> Callable[[Any, Scripted], None]:
+def staying(answers: int, answer: bytes = OK) -> Callable[[Any, Scripted], None]:
     """Answer so many requests of a connection, then leave."""
 
     def script(sock: Any, server: Scripted) -> None:
         for _ in range(answers):
             server.read(sock)
-            sock.sendall(OK)
+            sock.sendall(answer)
 
     return script
 
 
-def test_a_connection_is_used_again(scripted: Begin, call: Call):
-    server = scripted(staying(5))
+CHUNKED = HEAD + b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n5\r\n": 1}\r\n0\r\n\r\n'
+
+
+@pytest.mark.parametrize("answer", [OK, CHUNKED], ids=["length", "chunked"])
+def test_a_connection_is_used_again(scripted: Begin, call: Call, answer: bytes):
+    server = scripted(staying(5, answer))
     link = call(server.url)
     for _ in range(5):
         asked(link)
@@ -360,6 +364,35 @@ def test_a_request_that_may_have_been_handled_is_never_repeated(scripted: Begin,
         asked(link)
     assert (server.connections, len(server.requests)) == (1, 2)
     asked(link)
+
+
+@pytest.mark.parametrize("limit", ["_IDLE_S", "_AGE_S"])
+def test_a_connection_that_is_idle_or_old_is_not_used_again(
+    scripted: Begin, call: Call, monkeypatch: pytest.MonkeyPatch, limit: str
+):
+    server = scripted(staying(5))
+    link = call(server.url)
+    asked(link)
+    monkeypatch.setattr(f"federation.link.https.{limit}", 0.0)
+    asked(link)
+    assert (server.connections, len(server.requests)) == (2, 2)
+
+
+@pytest.mark.parametrize("timeout_s", [0, -1.0])
+def test_no_time_is_no_exchange(scripted: Begin, call: Call, timeout_s: float):
+    server = scripted(staying(1))
+    with pytest.raises(LinkTimeout):
+        asked(call(server.url), timeout_s=timeout_s)
+    assert server.connections == 0
+
+
+def test_a_link_that_was_closed_can_be_used_again(scripted: Begin, call: Call):
+    server = scripted(staying(5))
+    link = call(server.url)
+    asked(link)
+    link.close()
+    asked(link)
+    assert server.connections == 2
 
 
 def test_an_answer_given_up_halfway_costs_its_connection_only(scripted: Begin, call: Call):
