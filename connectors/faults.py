@@ -18,6 +18,7 @@ __all__ = [
     "SourceBusy",
     "SourceCancelled",
     "SourceClosed",
+    "SourceColumnKind",
     "SourceColumnUnknown",
     "SourceColumnUntyped",
     "SourceMissing",
@@ -259,6 +260,17 @@ class SourceColumnUntyped(Fault):
     en = "The column “{column}” of the table “{table}” has no type in the ledger."
     next_zh = "已登记的最接近的列:{near}。"
     next_en = "The nearest columns that have one: {near}."
+
+
+class SourceColumnKind(Fault):
+    """A column whose own type can hold no values of the ledger's type."""
+
+    code = "source.column-kind"
+    http = 422
+    zh = "表“{table}”的列“{column}”是 {given},不能作为台账类型“{type}”读取。"
+    en = "The column “{column}” of the table “{table}” is {given}; it cannot be read as “{type}”."
+    next_zh = "请更正台账中的类型,或在数据源中建一个把该列转成台账类型的视图并绑定它。"
+    next_en = "Correct the type in the ledger, or bind a view in the source that converts it."
 
 
 class SourceValue(Fault):

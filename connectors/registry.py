@@ -20,7 +20,13 @@ if TYPE_CHECKING:
 __all__ = ["KINDS", "open_connector"]
 
 KINDS: Mapping[str, str] = MappingProxyType(
-    {"memory": "connectors.memory", "sqlite": "connectors.sqlite"}
+    {
+        "memory": "connectors.memory",
+        "sqlite": "connectors.sqlite",
+        "postgresql": "connectors.postgresql",
+        "opengauss": "connectors.postgresql.opengauss",
+        "kingbase": "connectors.postgresql.kingbase",
+    }
 )
 """Kind → module."""
 

@@ -5,9 +5,10 @@ remains is run by `connectors.engine` over the rows that come. SQL is built as a
 names are quoted identifiers, constants are bound parameters, and no text of a caller is ever part
 of a statement.
 
-A column is *exact* when the source compares and groups its raw values just as the ledger's type
-would. Only exact columns are compared, grouped, joined or ordered in the source. A value that is
-not what the ledger says may go unseen when the source has filtered its row out.
+A column is *exact* when the source finds its raw values equal just when the ledger's type would,
+and *ordered* when it also sorts them so. Only exact columns are compared, grouped or joined in the
+source, and only ordered ones sorted. A value that is not what the ledger says may go unseen when
+the source has filtered its row out.
 """
 
 from __future__ import annotations
@@ -36,9 +37,21 @@ from connectors.scan import (
 )
 from connectors.types import ColumnType, Value, parse_type
 
-__all__ = ["Dialect", "Query", "SqlColumn", "split"]
+__all__ = ["PUSHES", "Dialect", "Query", "SqlColumn", "as_it_is", "split"]
 
 Sql: TypeAlias = "exp.Expr"
+
+PUSHES = frozenset({"filter", "project", "join", "aggregate", "order", "limit"})
+"""What a SQL source can be vouched for; see `connectors.base.Capabilities`."""
+
+
+def as_it_is(sql: Sql) -> Sql:
+    """Return an expression unchanged."""
+    return sql
+
+
+def _any(_value: Value) -> bool:
+    return True
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,13 @@ class SqlColumn:
         name: its name there; faults name it so.
         is_exact: whether the source may compare it.
         transfer: how it is read so that nothing is lost on the way out.
+        read: what stands for it wherever it is used.
+        equal: how it is written where it is tested for equality, grouped or joined.
+        order: how it is written where it is sorted, text by code point; None where the source
+            would sort it otherwise than the ledger.
+        family: columns of one family can be compared with one another.
+        takes: whether a constant can be compared with it in the source.
+        constant: how such a constant is written, if not as the dialect does.
     """
 
     sql: Sql
@@ -60,6 +80,12 @@ class SqlColumn:
     name: str
     is_exact: bool
     transfer: Callable[[Sql], Sql]
+    read: Callable[[Sql], Sql] = as_it_is
+    equal: Callable[[Sql], Sql] = as_it_is
+    order: Callable[[Sql], Sql] | None = as_it_is
+    family: str = ""
+    takes: Callable[[Value], bool] = _any
+    constant: Callable[[Sql], Sql] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,12 +95,16 @@ class Dialect:
     Attributes:
         name: sqlglot's name of it.
         exact: ledger kinds whose constants can be bound and compared.
-        comparable: how a column is written where it is compared, by code point for text.
+        schema: where its tables are; None where they need no more than their names.
+        constant: how a bound constant of a type is written.
+        pushes: parts of a scan that it does.
     """
 
     name: str
     exact: frozenset[str]
-    comparable: Callable[[Sql, ColumnType], Sql]
+    schema: str | None = None
+    constant: Callable[[Sql, ColumnType], Sql] = lambda sql, _of: sql
+    pushes: frozenset[str] = PUSHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,27 +208,33 @@ class _Splitter:
     def _source(self, label: str) -> _Part:
         alias = self._name("t")
         resource = self.leaves[label].resource
-        table = exp.Table(this=_quoted(resource), alias=exp.TableAlias(this=_quoted(alias)))
+        schema = self.dialect.schema
+        table = exp.Table(
+            this=_quoted(resource),
+            db=None if schema is None else _quoted(schema),
+            alias=exp.TableAlias(this=_quoted(alias)),
+        )
         columns = {
-            name: replace(column, sql=_column(alias, column.name))
+            name: replace(column, sql=column.read(_column(alias, column.name)))
             for name, column in self.tables[label].items()
         }
         return _Part(exp.Select().from_(table), columns)
 
     def _over(self, relation: Project | Aggregate | Order | Limit, below: _Part) -> _Part | None:
         """Return the relation over a part; None where that is for the engine."""
+        pushes = self.dialect.pushes
         match relation:
             case Project():
-                return _renamed(relation, below)
+                return _renamed(relation, below) if "project" in pushes else None
             case Aggregate():
-                return self._aggregate(relation, below)
+                return self._aggregate(relation, below) if "aggregate" in pushes else None
             case Order():
-                return self._order(relation, below)
+                return self._order(relation, below) if "order" in pushes else None
             case Limit():
-                return self._limit(relation, below)
+                return self._limit(relation, below) if "limit" in pushes else None
 
     def _order(self, relation: Order, below: _Part) -> _Part | None:
-        if not all(below.columns[k.column].is_exact for k in relation.keys):
+        if not all(_is_ordered(below.columns[k.column]) for k in relation.keys):
             return None
         below = self._nested(below) if below.is_limited else below
         order = tuple((below.columns[k.column], k.descending) for k in relation.keys)
@@ -215,7 +251,8 @@ class _Splitter:
         if not isinstance(below, _Part):
             return replace(relation, input=below)
         parts = conjuncts(relation.predicate)
-        pushed = [p for p in parts if self._is_pushable(p, below.columns)]
+        is_pushed = "filter" in self.dialect.pushes
+        pushed = [p for p in parts if is_pushed and self._is_pushable(p, below.columns)]
         if pushed:
             below = below if below.is_open else self._nested(below)
             tests = [self._test(p, below.columns) for p in pushed]
@@ -228,9 +265,10 @@ class _Splitter:
 
     def _join(self, relation: Join) -> _Part | Relation:
         left, right = self.relation(relation.left), self.relation(relation.right)
-        if isinstance(left, _Part) and isinstance(right, _Part):
+        is_pushed = "join" in self.dialect.pushes
+        if is_pushed and isinstance(left, _Part) and isinstance(right, _Part):
             pairs = [(left.columns[m], right.columns[t]) for m, t in relation.on]
-            if all(m.is_exact and t.is_exact and m.type == t.type for m, t in pairs):
+            if all(_is_joinable(m, t) for m, t in pairs):
                 return self._joined(relation, left, right)
         sides = [Source(self.keep(s)) if isinstance(s, _Part) else s for s in (left, right)]
         return replace(relation, left=sides[0], right=sides[1])
@@ -239,8 +277,7 @@ class _Splitter:
         table, mine = self._inside(left)
         other, theirs = self._inside(right)
         equal = [
-            exp.EQ(this=self._compared(mine[m]), expression=self._compared(theirs[t]))
-            for m, t in relation.on
+            exp.EQ(this=_equated(mine[m]), expression=_equated(theirs[t])) for m, t in relation.on
         ]
         kind = "LEFT" if relation.kind == "left" else "INNER"
         select = exp.Select().from_(table).join(other, on=_balanced(exp.And, equal), join_type=kind)
@@ -256,7 +293,7 @@ class _Splitter:
         columns = below.columns
         select = below.select
         if relation.keys:
-            select = select.group_by(*(self._compared(columns[k]) for k in relation.keys))
+            select = select.group_by(*(_equated(columns[k]) for k in relation.keys))
         found = {k: columns[k] for k in relation.keys}
         found |= {m.name: self._measure(m, columns) for m in relation.measures}
         return _Part(select, found, is_open=False)
@@ -267,12 +304,11 @@ class _Splitter:
         of = columns[measure.column]
         if measure.fn == "count":
             return _counted(exp.Count(this=of.sql.copy()), measure.name)
-        compared = self._compared(of)
         if measure.fn == "count_distinct":
-            distinct = exp.Distinct(expressions=[compared])
+            distinct = exp.Distinct(expressions=[_equated(of)])
             return _counted(exp.Count(this=distinct), measure.name)
         fold = exp.Min if measure.fn == "min" else exp.Max
-        return replace(of, sql=fold(this=compared))
+        return replace(of, sql=fold(this=_sorted(of)))
 
     # ── Expressions ───────────────────────────────────────────────────────────────────────────────
 
@@ -283,23 +319,25 @@ class _Splitter:
             return all(self._is_pushable(a, columns) for a in expr.args)
         if expr.op == "is_null":
             return isinstance(expr.args[0], Column)
-        if expr.op not in _COMPARED and expr.op != "in":
-            return False
-        kinds = {self._exact_kind(a, columns) for a in expr.args}
-        return len(kinds) == 1 and None not in kinds
+        return self._is_comparable(expr, columns)
 
-    def _exact_kind(self, expr: Expr, columns: Mapping[str, SqlColumn]) -> str | None:
-        """Return the kind of an operand that the source may compare, else None."""
-        if isinstance(expr, Column) and columns[expr.name].is_exact:
-            return columns[expr.name].type.kind
-        if isinstance(expr, Literal):
-            kind = parse_type(expr.type).kind
-            return kind if kind in self.dialect.exact else None
-        return None
+    def _is_comparable(self, expr: Call, columns: Mapping[str, SqlColumn]) -> bool:
+        """Say whether the source compares these operands as the ledger would."""
+        read = [columns[a.name] for a in expr.args if isinstance(a, Column)]
+        constants = [a for a in expr.args if isinstance(a, Literal)]
+        if len(read) + len(constants) < len(expr.args) or not read:
+            return False
+        if expr.op not in _EQUATED and not (expr.op in _ORDERED and all(map(_is_ordered, read))):
+            return False
+        if not all(column.is_exact and column.family == read[0].family for column in read):
+            return False
+        kinds = {c.type.kind for c in read} | {parse_type(c.type).kind for c in constants}
+        values = [c.value for c in constants if c.value is not None]
+        is_bound = len(kinds) == 1 and (not constants or kinds <= self.dialect.exact)
+        return is_bound and all(column.takes(value) for column in read for value in values)
 
     def _test(self, expr: Expr, columns: Mapping[str, SqlColumn]) -> Sql:
-        if not isinstance(expr, Call):
-            return self._operand(expr, columns)
+        assert isinstance(expr, Call)  # noqa: S101 - what is_pushable lets through
         if expr.op in ("and", "or"):
             join = exp.And if expr.op == "and" else exp.Or
             return _balanced(join, [self._test(a, columns) for a in expr.args])
@@ -309,23 +347,29 @@ class _Splitter:
             tested = expr.args[0]
             assert isinstance(tested, Column)  # noqa: S101 - what is_pushable lets through
             return exp.Is(this=columns[tested.name].sql.copy(), expression=exp.Null())
-        operands = [self._operand(a, columns) for a in expr.args]
+        return self._comparison(expr, columns)
+
+    def _comparison(self, expr: Call, columns: Mapping[str, SqlColumn]) -> Sql:
+        read = [columns[a.name] for a in expr.args if isinstance(a, Column)]
+        write = _equated if expr.op in _EQUATED else _sorted
+        operands = [
+            write(columns[a.name]) if isinstance(a, Column) else self._constant(a, read[0])
+            for a in expr.args
+        ]
         if expr.op == "in":
             return exp.In(this=operands[0], expressions=operands[1:])
-        return _COMPARED[expr.op](this=operands[0], expression=operands[1])
+        return {**_EQUATED, **_ORDERED}[expr.op](this=operands[0], expression=operands[1])
 
-    def _operand(self, expr: Expr, columns: Mapping[str, SqlColumn]) -> Sql:
-        if isinstance(expr, Column):
-            return self._compared(columns[expr.name])
-        assert isinstance(expr, Literal)  # noqa: S101 - what is_pushable lets through
+    def _constant(self, expr: Expr, beside: SqlColumn) -> Sql:
+        assert isinstance(expr, Literal)  # noqa: S101 - what is_comparable lets through
         if expr.value is None:
             return exp.Null()
         name = f"p{len(self._parameters)}"
         self._parameters[name] = expr.value
-        return exp.Placeholder(this=name)
-
-    def _compared(self, column: SqlColumn) -> Sql:
-        return self.dialect.comparable(column.sql.copy(), column.type)
+        bound = exp.Placeholder(this=name)
+        if beside.constant is not None:
+            return beside.constant(bound)
+        return self.dialect.constant(bound, parse_type(expr.type))
 
     # ── Statements ────────────────────────────────────────────────────────────────────────────────
 
@@ -347,7 +391,7 @@ class _Splitter:
 
     def _ordered(self, part: _Part) -> exp.Select:
         keys = [
-            exp.Ordered(this=self._compared(column), desc=descending, nulls_first=False)
+            exp.Ordered(this=_sorted(column), desc=descending, nulls_first=False)
             for column, descending in part.order
         ]
         return part.select.order_by(*keys) if keys else part.select.copy()
@@ -368,9 +412,8 @@ class _Splitter:
         return f"{prefix}{self._names}"
 
 
-_COMPARED: Mapping[str, type[exp.Binary]] = {
-    "eq": exp.EQ,
-    "ne": exp.NEQ,
+_EQUATED: Mapping[str, type[exp.Expression]] = {"eq": exp.EQ, "ne": exp.NEQ, "in": exp.In}
+_ORDERED: Mapping[str, type[exp.Expression]] = {
     "lt": exp.LT,
     "le": exp.LTE,
     "gt": exp.GT,
@@ -391,11 +434,32 @@ def _renamed(relation: Project, below: _Part) -> _Part | None:
 def _is_measurable(measure: Measure, columns: Mapping[str, SqlColumn]) -> bool:
     if measure.column is None or measure.fn == "count":
         return True
-    return measure.fn in ("count_distinct", "min", "max") and columns[measure.column].is_exact
+    column = columns[measure.column]
+    if measure.fn == "count_distinct":
+        return column.is_exact
+    return measure.fn in ("min", "max") and _is_ordered(column)
+
+
+def _is_ordered(column: SqlColumn) -> bool:
+    return column.is_exact and column.order is not None
+
+
+def _is_joinable(mine: SqlColumn, theirs: SqlColumn) -> bool:
+    is_like = mine.type == theirs.type and mine.family == theirs.family
+    return mine.is_exact and theirs.is_exact and is_like
+
+
+def _equated(column: SqlColumn) -> Sql:
+    return column.equal(column.sql.copy())
+
+
+def _sorted(column: SqlColumn) -> Sql:
+    assert column.order is not None  # noqa: S101 - what is_ordered lets through
+    return column.order(column.sql.copy())
 
 
 def _counted(sql: Sql, name: str) -> SqlColumn:
-    return SqlColumn(sql, _INT, "", name, is_exact=True, transfer=lambda of: of)
+    return SqlColumn(sql, _INT, "", name, is_exact=True, transfer=as_it_is, family="number")
 
 
 def _balanced(join: type[exp.Connector], tests: Sequence[Sql]) -> Sql:

@@ -109,6 +109,18 @@ def platform(home: Path, clock: Clock) -> Iterator[object]:
     found.close()
 
 
+@pytest.fixture(scope="session")
+def postgres_server() -> Iterator[object]:
+    """A PostgreSQL server on loopback; see `postgres_server.PostgresServer`."""
+    from postgres_server import PostgresServer, programs
+
+    if programs() is None:
+        pytest.skip("no PostgreSQL server is installed")
+    server = PostgresServer()
+    yield server
+    server.remove()
+
+
 @pytest.fixture
 def who(platform) -> Callable[[str], object]:
     """Return a function: account → that person, signed in."""

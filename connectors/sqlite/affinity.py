@@ -14,7 +14,7 @@ from typing import Literal, TypeAlias
 import pyarrow as pa
 from sqlglot import exp
 
-from connectors.sql import Dialect, SqlColumn
+from connectors.sql import Dialect, SqlColumn, as_it_is
 from connectors.types import ColumnType
 
 __all__ = ["DIALECT", "declared_type", "sql_column"]
@@ -49,6 +49,9 @@ def sql_column(table: str, name: str, of: ColumnType, declared: str) -> SqlColum
         name=name,
         is_exact=(of.kind, affinity) in _EXACT,
         transfer=_transfer(of, affinity),
+        equal=_by_code_point if of.kind in ("text", "date") else as_it_is,
+        order=_by_code_point if of.kind in ("text", "date") else as_it_is,
+        family="number" if of.kind == "int" else of.kind,
     )
 
 
@@ -69,14 +72,12 @@ def _real(sql: exp.Expr) -> exp.Expr:
     return exp.Case(ifs=[exp.If(this=texts, true=sql.copy())], default=number)
 
 
-def _comparable(sql: exp.Expr, of: ColumnType) -> exp.Expr:
+def _by_code_point(sql: exp.Expr) -> exp.Expr:
     """Compare text by code point, whatever collation the column declares."""
-    if of.kind in ("text", "date"):
-        return exp.Collate(this=sql, expression=exp.Var(this="BINARY"))
-    return sql
+    return exp.Collate(this=sql, expression=exp.Var(this="BINARY"))
 
 
-DIALECT = Dialect("sqlite", frozenset({"text", "int", "float", "date"}), _comparable)
+DIALECT = Dialect("sqlite", frozenset({"text", "int", "float", "date"}))
 _PLAIN = frozenset(
     {
         ("text", "text"),

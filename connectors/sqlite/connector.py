@@ -8,7 +8,6 @@ from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
 from datetime import date
-from itertools import chain
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +16,6 @@ from sqlglot import exp
 
 from connectors.base import Capabilities, Probe, Readings, Types, typed_by
 from connectors.check import Leaf, Plan, near, plan
-from connectors.engine import arrow_schema, evaluate, typed
 from connectors.errors import Fault
 from connectors.faults import (
     SourceBroken,
@@ -29,8 +27,9 @@ from connectors.faults import (
     SourceUnreadable,
     SourceValue,
 )
+from connectors.reading import Asking, answer
 from connectors.scan import Scan, sources
-from connectors.sql import Query, SqlColumn, split
+from connectors.sql import Query, SqlColumn
 from connectors.sqlite.affinity import DIALECT, declared_type, sql_column
 from connectors.sqlite.drivers import DRIVERS, Session, TroubleError
 from connectors.types import Value
@@ -137,18 +136,11 @@ class SqliteConnector:
         with ExitStack() as stack:
             session = stack.enter_context(self._session())
             made, tables = self._planned(session, scan, types)
-            rest, queries = split(made.relation, tables, made.leaves, DIALECT)
-            if rest is None:
-                ((leaf, query),) = queries.values()
-                batches = self._batches(session, leaf, query, reading)
-                return _streamed(leaf, batches, stack.pop_all())
-            read = {
-                label: (leaf, _table(self._batches(session, leaf, query, reading)))
-                for label, (leaf, query) in queries.items()
-            }
-        answer = evaluate(rest, read)
-        given = self._readings.checked(answer.to_batches(), reading)
-        return pa.RecordBatchReader.from_batches(arrow_schema(made.result), given)
+
+            def batches(leaf: Leaf, query: Query) -> Generator[pa.RecordBatch]:
+                return self._batches(session, leaf, query, reading)
+
+            return answer(Asking(made, tables, DIALECT, batches, stack), self._readings, reading)
 
     def probe(self, resource: str) -> Probe:
         """Count the rows of a table, in SQLite."""
@@ -278,27 +270,6 @@ _FAILURES: tuple[tuple[tuple[str, ...], Callable[[str], Fault]], ...] = (
         lambda source: SourceUnreadable(source=source),
     ),
 )
-
-
-def _streamed(
-    leaf: Leaf, batches: Generator[pa.RecordBatch], stack: ExitStack
-) -> pa.RecordBatchReader:
-    """Cast batch by batch, and let go of the connection at the end, however it comes."""
-    schema = arrow_schema(leaf.columns)
-
-    def given() -> Iterator[pa.RecordBatch]:
-        with stack, closing(batches):
-            for batch in batches:
-                yield pa.record_batch(typed(batch, leaf), schema=schema)
-
-    # The first batch has no rows: taking it here asks SQLite now, so that faults come from `run`.
-    started = given()
-    return pa.RecordBatchReader.from_batches(schema, chain([next(started)], started))
-
-
-def _table(batches: Generator[pa.RecordBatch]) -> pa.Table:
-    parts = [pa.Table.from_batches([batch]) for batch in batches]
-    return pa.concat_tables(parts, promote_options="default")
 
 
 def _bound(value: Value) -> object:

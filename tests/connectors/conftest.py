@@ -8,8 +8,10 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import psycopg
 import pyarrow as pa
 import pytest
+from psycopg.sql import SQL, Identifier
 
 from connectors.memory import MemoryConnector
 from connectors.registry import open_connector
@@ -93,6 +95,79 @@ class SqliteKit:
                 return value
 
 
+class PostgresKit:
+    """A schema of a PostgreSQL database, columns declared in one of the ways offices have them."""
+
+    def __init__(self, name: str, server, declared: Mapping[str, str]) -> None:
+        self.name = name
+        self._kind = name.partition(",")[0]
+        self._server = server
+        self._declared = declared
+        self._database = server.database()
+        self._number = 0
+
+    def make(self, tables: Mapping[str, pa.Table]):
+        self._number += 1
+        with psycopg.connect(self._server.url_of(self._database)) as db:
+            db.execute(f"CREATE SCHEMA IF NOT EXISTS odd; CREATE SCHEMA {self._schema}")
+            db.execute(f"SET search_path = {self._schema}, odd, public")
+            if self._number == 1:
+                db.execute(ODD)
+            for name, table in tables.items():
+                self._fill(db, name, table)
+        options = {"schema": self._schema, "connections": 4}
+        return open_connector(self._kind, self._server.options(self._database, **options))
+
+    def fingerprint(self) -> bytes:
+        told = hashlib.sha256()
+        with psycopg.connect(self._server.url_of(self._database)) as db:
+            names = db.execute(
+                "SELECT relname, relfilenode FROM pg_class WHERE relnamespace = %s::regnamespace"
+                " AND relkind = 'r' ORDER BY 1",
+                [self._schema],
+            ).fetchall()
+            for name, number in names:
+                rows = db.execute(
+                    SQL("SELECT ctid, xmin, xmax, t.* FROM {}.{} t").format(
+                        Identifier(self._schema), Identifier(name)
+                    )
+                ).fetchall()
+                told.update(f"{name}{number}{rows}".encode())
+        return told.digest()
+
+    @property
+    def _schema(self) -> str:
+        return f"s{self._number}"
+
+    def _fill(self, db: psycopg.Connection, name: str, table: pa.Table) -> None:
+        columns = [
+            SQL("{} " + self._declared[_kind(f.type)]).format(Identifier(f.name))
+            for f in table.schema
+        ]
+        db.execute(SQL("CREATE TABLE {} ({})").format(Identifier(name), SQL(", ").join(columns)))
+        kinds = [_kind(f.type) for f in table.schema]
+        rows = zip(*(c.to_pylist() for c in table.columns), strict=True)
+        with db.cursor().copy(SQL("COPY {} FROM STDIN").format(Identifier(name))) as copy:
+            for row in rows:
+                copy.write_row([self._stored(v, k) for v, k in zip(row, kinds, strict=True)])
+
+    def _stored(self, value: object, kind: str) -> object:
+        declared = self._declared[kind]
+        if isinstance(value, datetime) and declared in ("timestamp", "text"):
+            return value.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+        if isinstance(value, float) and declared == "text":
+            return repr(value)
+        return value
+
+
+ODD = """
+CREATE DOMAIN odd.word AS varchar(99); CREATE DOMAIN odd.name AS odd.word;
+CREATE DOMAIN odd.whole AS bigint; CREATE DOMAIN odd.day AS date;
+CREATE COLLATION odd.loose (provider = icu, locale = 'und-u-ks-level1', deterministic = false);
+CREATE COLLATION odd.pinyin (provider = icu, locale = 'zh-u-co-pinyin');
+"""
+
+
 def _made(folder: Path) -> Path:
     folder.mkdir()
     return folder
@@ -140,6 +215,23 @@ SQLITE = {
     "sqlite, standard library, nothing declared": dict.fromkeys(_PROPER, ""),
     "sqlite, odd types": {**_PROPER, "text": "BLOB", "int": "BIGINT", "float": "DOUBLE"},
 }
+_SERVED = {
+    "text": "text", "int": "bigint", "float": "double precision", "decimal": "numeric(18,4)",
+    "bool": "boolean", "date": "date", "timestamp": "timestamptz",
+}  # fmt: skip
+POSTGRES = {
+    "postgresql, declared properly": _SERVED,
+    "postgresql, all text": dict.fromkeys(_SERVED, "text"),
+    "postgresql, other types": {
+        **_SERVED, "text": "varchar(99)", "int": "numeric", "decimal": "numeric", "timestamp":
+        "timestamp"},
+    "postgresql, domains": {
+        **_SERVED, "text": "odd.name", "int": "odd.whole", "date": "odd.day"},
+    "postgresql, sorted by pinyin": {**_SERVED, "text": "text COLLATE odd.pinyin"},
+    "postgresql, case ignored": {**_SERVED, "text": "text COLLATE odd.loose"},
+    "opengauss, as far as it can be tried": _SERVED,
+    "kingbase, as far as it can be tried": _SERVED,
+}  # fmt: skip
 MEMORY = {
     "memory, the ledger's types": lambda column: column,
     "memory, all text": _as_text,
@@ -147,11 +239,16 @@ MEMORY = {
 }
 
 
-@pytest.fixture(params=[*MEMORY, *SQLITE])
-def kit(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryKit | SqliteKit:
+@pytest.fixture(
+    params=[*MEMORY, *SQLITE, *(pytest.param(p, marks=pytest.mark.postgres) for p in POSTGRES)]
+)
+def kit(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryKit | SqliteKit | PostgresKit:
     if request.param in MEMORY:
         return MemoryKit(request.param, MEMORY[request.param])
-    return SqliteKit(request.param, tmp_path, SQLITE[request.param])
+    if request.param in SQLITE:
+        return SqliteKit(request.param, tmp_path, SQLITE[request.param])
+    server = request.getfixturevalue("postgres_server")
+    return PostgresKit(request.param, server, POSTGRES[request.param])
 
 
 @pytest.fixture(scope="module")

@@ -10,15 +10,30 @@ from connectors.faults import KindUnknown, SourceOptions
 from connectors.registry import KINDS, open_connector
 
 
-def test_every_kind_names_itself_as_the_registry_does(tmp_path):
+def test_a_kind_names_itself_as_the_registry_does(tmp_path):
     (tmp_path / "a.db").touch()
     options = {"memory": {"tables": {}}, "sqlite": {"path": tmp_path / "a.db"}}
-    assert set(options) == set(KINDS)
-    for kind in KINDS:
-        connector = open_connector(kind, options[kind])
+    for kind, said in options.items():
+        connector = open_connector(kind, said)
         assert connector.kind == kind
         assert connector.resources() == ()
         connector.close()
+
+
+@pytest.mark.postgres
+@pytest.mark.parametrize("kind", ["postgresql", "opengauss", "kingbase"])
+def test_a_kind_behind_a_server_names_itself_so(kind, postgres_server):
+    connector = open_connector(kind, postgres_server.options("postgres"))
+    assert connector.kind == kind
+    assert connector.resources() == ()
+    connector.close()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_kind_refuses_options_that_it_does_not_have(kind):
+    with pytest.raises(SourceOptions) as raised:
+        open_connector(kind, {"colour": "red"})
+    assert raised.value.facts["kind"] == kind
 
 
 def test_an_unknown_kind_is_answered_with_the_known_ones_the_nearest_first():

@@ -1,10 +1,7 @@
 """One Node process, one DuckDB and one PostgreSQL for all cases of expressions."""
 
 import json
-import os
-import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import duckdb
@@ -44,30 +41,9 @@ def duck():
 
 
 @pytest.fixture(scope="session")
-def postgres():
-    """Yield a session of a server of one's own."""
-    folder = next(iter(sorted(Path("/usr/lib/postgresql").glob("*/bin"), reverse=True)), Path())
-    if not (folder / "initdb").exists():
-        pytest.skip("no PostgreSQL server is installed")
-    home = Path(tempfile.mkdtemp(prefix="pg"))
-    user = {}
-    if os.geteuid() == 0:  # the server refuses to run as root
-        shutil.chown(home, "postgres")
-        user = {"user": "postgres"}
-
-    def run(name, *arguments):
-        command = [folder / name, "-D", home / "data", *arguments]
-        subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=home, **user)
-
-    run("initdb", "-A", "trust", "-U", "city", "-N", "-E", "UTF8")
-    options = f"-c listen_addresses='' -c unix_socket_directories={home} -c fsync=off"
-    run("pg_ctl", "-w", "-l", home / "log", "-o", options, "start")
-    try:
-        with psycopg.connect(
-            f"postgresql://city@/postgres?host={home}", autocommit=True
-        ) as session:
-            session.execute("SET TimeZone = 'Asia/Shanghai'")
-            yield session
-    finally:
-        run("pg_ctl", "-m", "immediate", "stop")
-        shutil.rmtree(home)
+def postgres(postgres_server):
+    """Yield a session of a database of one's own."""
+    url = postgres_server.url_of(postgres_server.database())
+    with psycopg.connect(url, autocommit=True) as session:
+        session.execute("SET TimeZone = 'Asia/Shanghai'")
+        yield session
