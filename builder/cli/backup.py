@@ -1,18 +1,27 @@
-"""Save a city and bring it back: `backup`, `restore`."""
+"""Save a city and bring it back: `backup`, `restore`, `reconcile`."""
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import fields
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
+from builder.app import opened
 from builder.app.backup import Restored, Saved, back_up, check_backup, restore_city
+from builder.app.reconciling import Difference, LaterUse, last_restored, tell_again
+from builder.app.reconciling import reconcile as look
+from builder.cases.platform import Platform
 from builder.cli.console import Terminal
+from builder.errors import Fault
 from federation.backup import Archive, Manifest, read_passphrase
 
 __all__ = ["register"]
 
+_SHOWN = 20
 _Passphrase = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="口令文件,一行 · A file with the passphrase."),
@@ -23,6 +32,7 @@ def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command("backup")(backup)
     app.command("restore")(restore)
+    app.command("reconcile")(reconcile)
 
 
 def backup(
@@ -100,6 +110,100 @@ def restore(
     _print_restored(term, restored, expect)
 
 
+def reconcile(
+    ctx: typer.Context,
+    since: Annotated[
+        datetime | None,
+        typer.Option(
+            help="从何时起;默认最近一次恢复所用备份的时间 · By default the last restore's."
+        ),
+    ] = None,
+    tell_nodes: Annotated[
+        bool,
+        typer.Option(
+            "--tell-nodes", help="把授权决定再告诉各节点 · Take decisions to nodes again."
+        ),
+    ] = False,
+) -> None:
+    """恢复之后,与各节点对账 · After a restore, compare with what nodes and issuer recorded."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        begin = since.astimezone() if since else last_restored(platform)
+        if begin is None:
+            raise typer.BadParameter(
+                term.pick("这座城市没有恢复过", "this city was never restored"),
+                param_hint="--since",
+            )
+        refused = [g for party in platform.hub.nodes for g in _told(platform, party, tell_nodes)]
+        found = look(platform, begin)
+    if term.json:
+        term.print_json({"none": found.is_none, "not_taken": refused, **_difference_json(found)})
+        return
+    term.lines(_difference(term, found))
+    if refused:
+        term.lines([term.pick("节点没有接受的授权:", "Grants not taken: ") + ", ".join(refused)])
+
+
+def _told(platform: Platform, party: str, wanted: bool) -> tuple[str, ...]:
+    if not wanted:
+        return ()
+    try:
+        return tell_again(platform, party)
+    except Fault:
+        return ()  # a node that is away is named by the comparison
+
+
+def _difference_json(found: Difference) -> dict[str, object]:
+    return {f.name: getattr(found, f.name) for f in fields(found)}
+
+
+def _difference(term: Terminal, found: Difference) -> list[str]:
+    """Return the comparison in words, each list cut after twenty."""
+    lines = [
+        term.pick(
+            f"比备份更新的用数记录 {len(found.unknown_here)} 条(节点有,中台没有)",
+            f"{len(found.unknown_here)} uses of data newer than the backup (nodes know, hub not)",
+        ),
+        *_cut(_use_line(u) for u in found.unknown_here),
+    ]
+    for title, items in (
+        (
+            term.pick("中台有、节点没有的用数记录", "Uses the hub knows and the node does not"),
+            [_use_line(u) for u in found.unknown_there],
+        ),
+        (
+            term.pick("这里在办、别处已结束的办件", "Cases running here that have ended elsewhere"),
+            list(found.ended_elsewhere),
+        ),
+        (
+            term.pick(
+                "签发方登记过、中台不知道的办件", "Cases the issuer opened, unknown to the hub"
+            ),
+            list(found.lost),
+        ),
+        (
+            term.pick("授权状态与节点不同", "Grants that stand otherwise at their nodes"),
+            [f"{grant}: {state}" for grant, state in found.grants.items()],
+        ),
+        (term.pick("没有答复的节点", "Nodes that did not answer"), list(found.silent)),
+    ):
+        if items:
+            lines += [f"{title}: {len(items)}", *_cut(items)]
+    if found.is_none:
+        lines.append(term.pick("✓ 没有差别", "✓ nothing differs"))
+    return lines
+
+
+def _cut(items: Iterable[str]) -> list[str]:
+    listed = list(items)
+    more = [f"  … {len(listed) - _SHOWN}"] if len(listed) > _SHOWN else []
+    return [*(f"  {item}" for item in listed[:_SHOWN]), *more]
+
+
+def _use_line(use: LaterUse) -> str:
+    return f"{use.at:%m-%d %H:%M:%S}  {use.party}#{use.entry}  {use.case_no}  {use.dataset}"
+
+
 def _print_checked(term: Terminal, file: Path, archive: Archive) -> None:
     manifest = archive.manifest
     if term.json:
@@ -148,7 +252,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
         term.lines(
             [
                 term.pick(
-                    f"备份不含部门自己的数据:{len(missing)} 个 SQLite 数据源要另行放回各节点的目录。",
+                    f"备份不含部门自己的数据:{len(missing)} 个 SQLite 数据源要另行放回节点目录。",
                     f"The backup holds no data of the departments: {len(missing)} SQLite sources "
                     "must be put back into the folders of their nodes.",
                 )

@@ -8,16 +8,20 @@ import sqlite3
 import subprocess
 import sys
 import threading
-from contextlib import closing
+from collections.abc import Iterator
+from contextlib import ExitStack, closing, contextmanager
 from pathlib import Path
 
 import pytest
 from archives import PASSPHRASE, room_for, rows_of
+from sqlalchemy import Connection
 
 from builder.app import open_platform, opened, rehearsal
-from builder.app.backup import back_up, check_backup, restore_city
+from builder.app.backup import _snapshots, back_up, check_backup, restore_city
 from builder.cases import commands, governance, walks
 from builder.cases.walks import WalkClock
+from builder.store.settings import read_settings
+from federation.backup import Snapshot
 from federation.backup.errors import (
     BackupOfAnother,
     JournalNotAsSaved,
@@ -242,9 +246,9 @@ def test_a_journal_that_was_broken_before_is_saved_but_not_restored_unasked(
     assert rows_of(tmp_path / "back") == rows_of(home)
 
 
-def test_a_city_that_is_used_meanwhile_comes_back_whole(lived, tmp_path, copy_city):
-    """Three people hand in without a pause while four backups are taken one after another."""
-    home = copy_city(lived, tmp_path / "city")
+@contextmanager
+def in_use(home: Path) -> Iterator[list[str]]:
+    """Hand in and withdraw without a pause, three at a time; give the numbers handed in."""
     platform = open_platform(home)
     deployment = platform.deployments.get(MATTER).id
     answers = {}
@@ -270,15 +274,21 @@ def test_a_city_that_is_used_meanwhile_comes_back_whole(lived, tmp_path, copy_ci
         thread.start()
     begun.wait()
     try:
-        files = [tmp_path / f"{n}.tar" for n in range(4)]
-        for file in files:
-            assert save(home, file).broken == ()
+        yield handed_in
     finally:
         stop.set()
         for thread in threads:
             thread.join()
         platform.close()
     assert set(troubles) <= {"trust.rate"}, troubles
+
+
+def test_a_city_that_is_used_meanwhile_comes_back_whole(lived, tmp_path, copy_city):
+    home = copy_city(lived, tmp_path / "city")
+    files = [tmp_path / f"{n}.tar" for n in range(3)]
+    with in_use(home) as handed_in:
+        for file in files:
+            assert save(home, file).broken == ()
     assert handed_in
     for number, file in enumerate(files):
         back = tmp_path / f"back{number}"
@@ -286,32 +296,46 @@ def test_a_city_that_is_used_meanwhile_comes_back_whole(lived, tmp_path, copy_ci
         assert _dangling(back) == []
 
 
-def _dangling(home: Path) -> list[str]:
+def test_the_snapshots_of_a_city_in_use_are_one_moment(lived, tmp_path, copy_city):
+    """Backups are rare and use is not: many moments are looked at without writing them out."""
+    home = copy_city(lived, tmp_path / "city")
+    settings = read_settings(home)
+    seen = set()
+    with in_use(home):
+        for number in range(30):
+            with ExitStack() as stack:
+                moment = {s.part.name: s for s in _snapshots(stack, settings, "")}
+                case = next(s for n, s in moment.items() if n.startswith("case/"))
+                seen.add(case.entries)
+                assert (number, _loose_ends(case.conn, moment)) == (number, [])
+    assert len(seen) > 3
+
+
+def _loose_ends(case: Connection, moment: dict[str, Snapshot]) -> list[str]:
     """Return what a case store refers to that hub, issuer or nodes do not hold."""
-    with (
-        closing(sqlite3.connect(home / "hub.db")) as hub,
-        closing(sqlite3.connect(home / "issuer" / "issuer.db")) as issuer,
-    ):
-        known = {n for (n,) in hub.execute("SELECT case_no FROM case_ref")}
-        running = {
-            n for (n,) in issuer.execute("SELECT case_no FROM issuer_case WHERE closed_at IS NULL")
-        }
-    found = []
-    for file in home.glob("deployments/*/*/case.db"):
-        with closing(sqlite3.connect(file)) as store:
-            alive = [n for (n,) in store.execute("SELECT case_no FROM draft")]
-            alive += [
-                n for (n,) in store.execute('SELECT case_no FROM "case" WHERE ended_at IS NULL')
-            ]
-            uses = store.execute("SELECT DISTINCT node, entry FROM use").fetchall()
-        found += [f"{n} unknown to the hub" for n in alive if n not in known]
-        found += [f"{n} not running at the issuer" for n in alive if n not in running]
-        for party, entry in uses:
-            with closing(sqlite3.connect(home / "nodes" / party / "node.db")) as node:
-                seq = entry.rpartition("#")[2]
-                if not node.execute("SELECT 1 FROM audit_entry WHERE seq = ?", (seq,)).fetchone():
-                    found.append(f"{entry} unknown to its node")
+
+    def column(conn: Connection, query: str) -> set[object]:
+        return set(conn.exec_driver_sql(query).scalars())
+
+    known = column(moment["hub"].conn, "SELECT case_no FROM case_ref")
+    running = column(
+        moment["issuer"].conn, "SELECT case_no FROM issuer_case WHERE closed_at IS NULL"
+    )
+    alive = column(case, "SELECT case_no FROM draft")
+    alive |= column(case, 'SELECT case_no FROM "case" WHERE ended_at IS NULL')
+    found = [f"{n} unknown to the hub" for n in alive - known]
+    found += [f"{n} not running at the issuer" for n in alive - running]
+    for party, entry in case.exec_driver_sql("SELECT DISTINCT node, entry FROM use"):
+        if moment[f"node/{party}"].entries < int(entry.rpartition("#")[2]):
+            found.append(f"{entry} unknown to its node")
     return found
+
+
+def _dangling(home: Path) -> list[str]:
+    with ExitStack() as stack:
+        moment = {s.part.name: s for s in _snapshots(stack, read_settings(home), "")}
+        cases = [s for n, s in moment.items() if n.startswith("case/")]
+        return [end for case in cases for end in _loose_ends(case.conn, moment)]
 
 
 @pytest.mark.processes
