@@ -11,11 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from builder.cases.answers import Nested, pick, scope
 from builder.cases.keeping import Use
 from builder.cases.platform import Platform
-from builder.errors import Fault
+from builder.errors import Fault, Findings, catalogue
 from builder.expr import names, parse
 from builder.scenario.model import (
     APPLICANT_KEY,
@@ -38,6 +39,7 @@ __all__ = [
     "needed",
     "open_at_issuer",
     "remembered",
+    "silence",
     "subject_key",
 ]
 
@@ -72,6 +74,7 @@ class Fetched:
         row: column → value; None unless answered or empty.
         asked: hash of subject and parameters, to know when to ask anew.
         fault: code of the fault, when refused or failed.
+        facts: the fault's facts; never values of rows.
     """
 
     query: str
@@ -81,6 +84,7 @@ class Fetched:
     row: Mapping[str, Json] | None = None
     fault: str | None = None
     uses: tuple[Use, ...] = ()
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
         """Return what a draft keeps of it."""
@@ -166,8 +170,9 @@ def ask(platform: Platform, matter: Matter, query_id: str) -> Fetched:
         answer = execute(platform.hub, matter.who, _question(matter, query))
         _establish(platform, matter, query, answer)
     except Fault as fault:
-        state = "failed" if fault.http >= 500 else "refused"
-        return Fetched(query_id, state, now, asked, fault=fault.code)
+        first = fault.findings[0] if isinstance(fault, Findings) else fault
+        state = "failed" if first.http >= 500 else "refused"
+        return Fetched(query_id, state, now, asked, fault=first.code, facts=_facts(first))
     rows = answer.rows()
     return Fetched(
         query_id,
@@ -191,6 +196,27 @@ def ask(platform: Platform, matter: Matter, query_id: str) -> Fetched:
             for u in answer.uses
         ),
     )
+
+
+@lru_cache(maxsize=1)
+def silence() -> frozenset[str]:
+    """Return the codes of faults that mean that nobody answered, rather than that somebody refused.
+
+    Waiting mends them; a refusal is mended by a person.
+    """
+    return frozenset(fault.code for fault in catalogue() if fault.http >= 500)
+
+
+def _facts(fault: Fault) -> dict[str, Json]:
+    """Return a fault's facts as JSON keeps them."""
+    return {
+        name: list(map(str, value)) if isinstance(value, list | tuple) else _plain(value)
+        for name, value in fault.facts.items()
+    }
+
+
+def _plain(value: object) -> Json:
+    return value if isinstance(value, str | int | float | bool | None) else str(value)
 
 
 def remembered(matter: Matter, query_id: str) -> Fetched | None:

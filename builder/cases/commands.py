@@ -22,7 +22,7 @@ from builder.cases.drafting import (
     submit,
 )
 from builder.cases.handling import Wish, act, act_with_answers, withdraw
-from builder.cases.settling import ask_for_case, forget_expired, settle, settle_due
+from builder.cases.settling import ask_for_case, ask_now, forget_expired, settle
 from builder.cases.whose import (
     applicant_of,
     filling_of,
@@ -43,6 +43,7 @@ __all__ = [
     "applicant_of",
     "apply_from_answers",
     "ask_for_case",
+    "ask_now",
     "county_code",
     "discard_draft",
     "fill_in",
@@ -60,7 +61,6 @@ __all__ = [
     "save_answers",
     "save_page",
     "settle",
-    "settle_due",
     "submit",
     "withdraw",
 ]

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert
 
-from builder.cases import asking, keeping
+from builder.cases import asking, keeping, outbox
 from builder.cases.answers import Flat, flat, nested
 from builder.cases.asking import Fetched, Matter
 from builder.cases.errors import (
@@ -22,7 +22,7 @@ from builder.cases.errors import (
 )
 from builder.cases.filling import Filling, Parsed, problems_json
 from builder.cases.keeping import Draft, StoredCase
-from builder.cases.moving import close_case, note, record, update_case
+from builder.cases.moving import note, record, update_case
 from builder.cases.numbers import new_case_number
 from builder.cases.platform import Deployment, Platform
 from builder.cases.settling import fresh_since, settle
@@ -168,9 +168,11 @@ def discard_draft(platform: Platform, who: SignIn, case_no: str) -> None:
     deployment, draft = own_draft(platform, who, case_no)
     with write(deployment.engine) as conn:
         conn.execute(delete(tables.draft).where(tables.draft.c.case_no == case_no))
+        if draft.reason == "new":
+            scenario = deployment.scenario(draft.scenario_hash)
+            outbox.close_later(conn, platform, scenario, case_no, platform.clock())
         note(deployment, conn, "draft-discarded", platform.clock(), who, case_no)
-    if draft.reason == "new":
-        close_case(platform, deployment.scenario(draft.scenario_hash), case_no)
+    settle(platform, deployment, case_no)
 
 
 def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = None) -> Receipt:
@@ -330,11 +332,13 @@ def _save(
             ok = keeping.move_draft(conn, kept, to=case_no, seen=draft.version)
         if not ok:
             raise DraftChanged
+        if case_no != draft.case_no:
+            outbox.close_later(conn, platform, scenario, draft.case_no, now)
         _keep_uses(conn, changed)
         kind = "draft-saved" if case_no == draft.case_no else "draft-moved"
         note(deployment, conn, kind, now, who, case_no, page=page_id)
     if case_no != draft.case_no:
-        close_case(platform, scenario, draft.case_no)
+        settle(platform, deployment, draft.case_no)
     filling = filling_of(platform, deployment, who, changed)
     return Saved(
         case_no=case_no,
@@ -474,7 +478,7 @@ def _hand_in(
             )
         else:
             update_case(conn, stored, outcome.case, now)
-        record(conn, deployment, draft.case_no, before, outcome.events, outcome.case)
+        record(conn, platform, deployment, scenario, draft.case_no, before, outcome)
         note(deployment, conn, "case-submitted", now, who, draft.case_no, seal=seal)
     return Receipt(
         draft.case_no,

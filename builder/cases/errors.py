@@ -16,6 +16,7 @@ __all__ = [
     "MayNotSee",
     "MayNotStart",
     "PageUnknown",
+    "StepBroken",
     "TaskUnknown",
     "WalkFailed",
     "WalkUnreadable",
@@ -198,3 +199,14 @@ class WalkFailed(Fault):
     en = "Walk “{walk}”, step {step} ({doing}): expected {expected}, found {found}."
     next_zh = "请检查场景、部门绑定或走查本身。"
     next_en = "Check the scenario, the bindings or the walk itself."
+
+
+class StepBroken(Fault):
+    """A mistake in the program kept something from being done by itself."""
+
+    code = "cases.step-broken"
+    http = 500
+    zh = "系统自动处理这一步时出错（事件号 {incident}）。"
+    en = "Something went wrong when this step was to be done by itself (incident {incident})."
+    next_zh = "系统稍后会再试；若一直如此，请把事件号告诉管理员。"
+    next_en = "It is tried again later; if it stays so, give the incident number to the operator."

@@ -220,7 +220,7 @@ def append_events(conn: Connection, case_no: str, events: Sequence[Event]) -> No
 
 
 def project(conn: Connection, case_no: str, before: Case, after: Case) -> None:
-    """Bring the worklist and the pending questions of a case to where its events lead."""
+    """Bring the worklist of a case to where its events lead."""
     for task in after.tasks.values():
         if before.tasks.get(task.id) == task:
             continue
@@ -242,35 +242,6 @@ def project(conn: Connection, case_no: str, before: Case, after: Case) -> None:
             )
         else:
             conn.execute(insert(tables.task).values(case_no=case_no, task=task.id, **values))
-    if before.pending != after.pending:
-        conn.execute(delete(tables.pending_query).where(tables.pending_query.c.case_no == case_no))
-        rows = [
-            {
-                "case_no": case_no,
-                "step": p.step,
-                "query": p.query,
-                "attempts": p.attempts,
-                "retry_at": p.retry_at or p.asked_at,
-                "fault": p.fault,
-            }
-            for p in after.pending.values()
-        ]
-        if rows:
-            conn.execute(insert(tables.pending_query), rows)
-
-
-def due_cases(deployment: Deployment, now: datetime, limit: int = 200) -> tuple[str, ...]:
-    """Return the cases with a question that is due to be asked (again)."""
-    with read(deployment.engine) as conn:
-        return tuple(
-            conn.scalars(
-                select(tables.pending_query.c.case_no)
-                .where(tables.pending_query.c.retry_at <= now)
-                .order_by(tables.pending_query.c.retry_at)
-                .distinct()
-                .limit(limit)
-            )
-        )
 
 
 def add_uses(conn: Connection, case_no: str, uses: Iterable[Use]) -> None:

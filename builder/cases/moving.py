@@ -2,25 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import Connection, insert, update
+from sqlalchemy import Connection, update
 
-from builder.cases import keeping
+from builder.cases import due, keeping, outbox, questions, telling
 from builder.cases.asking import Fetched
 from builder.cases.errors import CaseChanged
 from builder.cases.keeping import StoredCase
 from builder.cases.platform import Deployment, Platform
-from builder.errors import Fault
 from builder.identity import SignIn
-from builder.process.case import Action, Actor, Case, Event
-from builder.process.engine import advance
-from builder.scenario.model import Json, Scenario, Text
+from builder.process.case import Action, Actor, Case
+from builder.process.deadlines import next_moment
+from builder.process.engine import Outcome, advance
+from builder.scenario.model import Json, Scenario
 from builder.store import cases as tables
 from federation.store import write
 
-__all__ = ["advance_case", "close_case", "note", "record", "update_case"]
+__all__ = ["advance_case", "note", "record", "update_case"]
 
 
 def advance_case(
@@ -34,12 +33,17 @@ def advance_case(
     uses: Fetched | None = None,
     **facts: Json,
 ) -> None:
-    """Let an action happen: events, projection, notices and audit entry in one transaction."""
+    """Let an action happen: events, projection, notices and audit entry in one transaction.
+
+    Raises:
+        ProcessFault: the action may not be done now.
+        CaseChanged: somebody was faster; nothing was written.
+    """
     now = platform.clock()
     outcome = advance(stored.scenario, stored.case, action, now, platform.calendar)
     with write(deployment.engine) as conn:
         update_case(conn, stored, outcome.case, now)
-        record(conn, deployment, stored.case_no, stored.case, outcome.events, outcome.case)
+        record(conn, platform, deployment, stored.scenario, stored.case_no, stored.case, outcome)
         if uses is not None:
             keeping.add_uses(conn, stored.case_no, uses.uses)
         note(deployment, conn, kind, now, who, stored.case_no, **facts)
@@ -68,44 +72,22 @@ def update_case(conn: Connection, stored: StoredCase, after: Case, now: datetime
 
 def record(
     conn: Connection,
+    platform: Platform,
     deployment: Deployment,
+    scenario: Scenario,
     case_no: str,
     before: Case,
-    events: Sequence[Event],
-    after: Case,
+    outcome: Outcome,
 ) -> None:
     """Write the events of one action and all that follows from them."""
-    keeping.append_events(conn, case_no, events)
+    after, now = outcome.case, platform.clock()
+    keeping.append_events(conn, case_no, outcome.events)
     keeping.project(conn, case_no, before, after)
-    _send_notices(conn, deployment, case_no, events, after)
-
-
-def _send_notices(
-    conn: Connection, deployment: Deployment, case_no: str, events: Sequence[Event], after: Case
-) -> None:
-    """Put the notices of these events into the applicant's inbox."""
-    if after.applicant is None:
-        return
-    notices = {n.id: n for n in deployment.current.notices}
-    for event in events:
-        name = event.data.get("notice")
-        notice = notices.get(name) if isinstance(name, str) else None
-        if event.kind == "notice_sent" and notice is not None:
-            conn.execute(
-                insert(tables.notice).values(
-                    case_no=case_no,
-                    event=event.seq,
-                    account=after.applicant.account,
-                    notice=notice.id,
-                    title=_pair(notice.title),
-                    text=_pair(notice.text),
-                    at=event.at,
-                )
-            )
-
-
-def _pair(text: Text) -> dict[str, str]:
-    return {"zh": text.zh, "en": text.en}
+    questions.project_questions(conn, deployment, scenario, case_no, before, after, now)
+    due.set_timer(conn, case_no, next_moment(scenario, after, platform.calendar))
+    telling.tell(conn, platform, scenario, case_no, outcome)
+    if after.is_ended and not before.is_ended:
+        outbox.close_later(conn, platform, scenario, case_no, now)
 
 
 def note(
@@ -120,16 +102,3 @@ def note(
     """Write the audit entry of one action; nobody's (`who` None) is the process itself."""
     actor = Actor(who.account.account, who.account.party, "") if who else Actor("process", None, "")
     deployment.journal.append(conn, keeping.audit_entry(kind, now, actor, case_no, **facts))
-
-
-def close_case(platform: Platform, scenario: Scenario, case_no: str) -> None:
-    """End a case at the issuer and tell the nodes; what cannot be told now ends by itself."""
-    parties = {
-        found.party
-        for d in scenario.datasets
-        if (found := platform.catalog.find(d.dataset)) is not None
-    }
-    try:
-        platform.hub.close_case(case_no, sorted(parties))
-    except Fault:
-        return

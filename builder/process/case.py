@@ -224,6 +224,7 @@ class Answer:
             of the same step is refused. None: not checked.
         mend: with a fault: a person must mend what made the department refuse; asked again slowly.
         jitter: 0 to 1, drawn by the caller: spreads the next attempts of many questions.
+        facts: the fault's facts, for the words in which people read it.
     """
 
     step: str
@@ -232,6 +233,7 @@ class Answer:
     asked: int | None = None
     mend: bool = False
     jitter: float = 0.5
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -315,6 +317,7 @@ class PendingQuery:
         retry_at: not to be asked again before; None: at once.
         since: when it first failed.
         mend: a person must mend what made the department refuse.
+        facts: the last fault's facts.
     """
 
     step: str
@@ -326,6 +329,7 @@ class PendingQuery:
     fault: str | None = None
     since: datetime | None = None
     mend: bool = False
+    facts: Mapping[str, Json] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -393,6 +393,7 @@ def _fail(walk: _Walk, pending: PendingQuery, fault: str, action: Answer) -> Non
         fault=fault,
         retry_at=again.isoformat(),
         mend=action.mend,
+        facts=dict(action.facts),
     )
 
 

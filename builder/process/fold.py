@@ -234,6 +234,7 @@ def _query_failed(plan: Plan, case: Case, event: Event) -> Case:
         fault=_string(event, "fault"),
         since=case.pending[step].since or event.at,
         mend=event.data.get("mend") is True,
+        facts=cast("Mapping[str, Json]", event.data.get("facts", {})),
     )
     return replace(case, pending={**case.pending, step: failed})
 
