@@ -10,8 +10,10 @@ from __future__ import annotations
 import contextlib
 import http.client
 import os
+import queue
 import socket
 import ssl
+import threading
 import time
 from collections.abc import Generator
 from typing import Any, cast
@@ -250,8 +252,8 @@ class _Connection(HTTPSConnection):
     def _new_conn(self) -> socket.socket:
         """Connect within the time, however many addresses the host has."""
         failure: OSError | None = None
-        for family, kind, protocol, _, address in socket.getaddrinfo(
-            self.host.strip("[]"), self.port, type=socket.SOCK_STREAM
+        for family, kind, protocol, address in _found(
+            self.host.strip("[]"), self.port, _left(self._end_s)
         ):
             sock = socket.socket(family, kind, protocol)
             try:
@@ -273,7 +275,8 @@ class _Connection(HTTPSConnection):
         self._used_s = time.monotonic()
         assert self.sock is not None  # noqa: S101 - the pool has connected
         self.sock.end_s = self._end_s
-        with contextlib.suppress(ConnectionResetError):  # the answer may say why it was closed
+        # one who leaves while we send may have said why: its answer, or its silence, tells
+        with contextlib.suppress(ConnectionResetError, ssl.SSLEOFError):
             super().request(*args, **more)
 
     def _end(self) -> float:
@@ -288,6 +291,28 @@ def _context(tls: Tls) -> ssl.SSLContext:
     context = tls.client_context()
     context.sslsocket_class = _Socket
     return context
+
+
+def _found(
+    host: str, port: int, timeout_s: float
+) -> list[tuple[socket.AddressFamily, socket.SocketKind, int, Any]]:
+    """Look a host up; the system's own waiting for a name server has no limit we could set."""
+    answers: queue.SimpleQueue[Any] = queue.SimpleQueue()
+
+    def look_up() -> None:
+        try:
+            answers.put(socket.getaddrinfo(host, port, type=socket.SOCK_STREAM))
+        except (OSError, UnicodeError) as error:
+            answers.put(error)
+
+    threading.Thread(target=look_up, name="look-up", daemon=True).start()
+    try:
+        answer = answers.get(timeout=timeout_s)
+    except queue.Empty:
+        raise TimeoutError from None
+    if isinstance(answer, Exception):
+        raise OSError(f"no address for {host}") from answer
+    return [(family, kind, protocol, address) for family, kind, protocol, _, address in answer]
 
 
 def _left(end_s: float) -> float:

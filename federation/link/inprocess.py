@@ -9,7 +9,8 @@ from __future__ import annotations
 import io
 import sys
 import time
-from collections.abc import Callable, Generator, Iterable, Iterator
+from collections.abc import Callable, Generator, Iterable
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 from federation.link.base import JSON, PEER, Reply
@@ -65,9 +66,13 @@ class InProcessLink:
         first = next(pieces, b"")  # a WSGI callable may begin its answer with its first chunk
         if begun.status is None:
             raise LinkBroken(party=self._party)
-        return Reply(begun.status, begun.headers, _chain(first, pieces))
+        whole = _chain(first, pieces)
+        next(whole)  # begun, so that closing it closes the application's answer
+        return Reply(begun.status, begun.headers, whole)
 
-    def _read(self, chunks: Iterable[bytes], begun: _Start, deadline: _Deadline) -> Iterator[bytes]:
+    def _read(
+        self, chunks: Iterable[bytes], begun: _Start, deadline: _Deadline
+    ) -> Generator[bytes, None, None]:
         try:
             for chunk in chunks:
                 deadline.check()
@@ -121,9 +126,11 @@ class _Deadline:
             raise LinkTimeout(party=self._party, timeout_s=self._timeout_s)
 
 
-def _chain(first: bytes, rest: Iterator[bytes]) -> Generator[bytes, None, None]:
-    yield first
-    yield from rest
+def _chain(first: bytes, rest: Generator[bytes, None, None]) -> Generator[bytes, None, None]:
+    with closing(rest):
+        yield b""
+        yield first
+        yield from rest
 
 
 def _environ(method: str, path: str, body: bytes, peer: str) -> WSGIEnvironment:

@@ -24,6 +24,7 @@ from gunicorn.app.base import BaseApplication
 from gunicorn.glogging import Logger
 from gunicorn.http.errors import ParseException
 from gunicorn.workers.gthread import ThreadWorker
+from werkzeug.wsgi import ClosingIterator
 
 from federation.errors import Fault
 from federation.link.base import PEER
@@ -32,7 +33,7 @@ from federation.link.service import json_answer
 from federation.link.tls import Renewed, Tls, identity_in, peer_named
 
 if TYPE_CHECKING:
-    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+    from _typeshed.wsgi import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
 __all__ = ["AfterFork", "serve"]
 
@@ -43,6 +44,8 @@ _HANDSHAKE_S = 5.0
 _PATIENCE_S = 60.0  # for the next bytes of a request, or for taking the next bytes of an answer
 _GRACE_S = 20
 _BACKLOG = 256
+_MOST_UNREAD = 8 << 20
+_PIECE = 64 << 10
 _REFUSAL = b"HTTP/1.1 %d %s\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
 
 
@@ -176,14 +179,24 @@ def _knowing_peers(app: WSGIApplication) -> WSGIApplication:
 
 
 def _unspoofed(app: WSGIApplication) -> WSGIApplication:
-    """Return the application without the headers of a request that look like our own words."""
+    """Return the application without the headers of a request that look like our own words.
+
+    What it leaves unread of a request is read after its answer: a caller who is still sending
+    would otherwise see the connection break instead of, say, that the request is too large.
+    """
 
     def clean(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
         for key in [k for k in environ if k.startswith("HTTP_SCENARIST")]:
             del environ[key]
-        return app(environ, start)
+        return ClosingIterator(app(environ, start), lambda: _read_off(environ["wsgi.input"]))
 
     return clean
+
+
+def _read_off(body: InputStream) -> None:
+    for _ in range(_MOST_UNREAD // _PIECE):
+        if not body.read(_PIECE):
+            return
 
 
 class _Socket(ssl.SSLSocket):

@@ -160,6 +160,8 @@ class Scripted:
         return received
 
     def close(self) -> None:
+        if self.gone.is_set():
+            return
         self.gone.set()
         self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()

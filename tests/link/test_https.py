@@ -7,11 +7,14 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 from link_machines import POLICE, Begin, Call, Scripted, Server, Start, tls_of
 
 from federation.errors import Fault
@@ -37,6 +40,7 @@ pytestmark = pytest.mark.slow
 
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\n"
 OK = HEAD + b'Content-Length: 8\r\n\r\n{"a": 1}'
+CHUNKED = HEAD + b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n5\r\n": 1}\r\n0\r\n\r\n'
 
 
 def always(answer: bytes) -> Callable[[Any, Scripted], None]:
@@ -314,6 +318,42 @@ def test_a_handshake_that_trickles_is_given_up(scripted: Begin, call: Call):
         asked(call(scripted(script, tls=False).url), timeout_s=0.5)
 
 
+def test_a_name_server_that_does_not_answer_takes_no_longer_than_there_is_time(
+    call: Call, monkeypatch: pytest.MonkeyPatch
+):
+    over = threading.Event()
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *_args, **_more: over.wait(60) and [])
+    with pytest.raises(LinkTimeout):
+        asked(call("https://node.example.org:1"), timeout_s=0.3)
+    over.set()
+
+
+# ── anything at all ──────────────────────────────────────────────────────────────────────────────
+
+
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(data=st.data())
+def test_no_answer_gives_anything_but_a_document_or_a_fault(
+    scripted: Begin, call: Call, data: st.DataObject
+):
+    answer = bytearray(data.draw(st.sampled_from([OK, CHUNKED, OK.replace(b"200", b"403")])))
+    for _ in range(data.draw(st.integers(1, 4))):
+        place = data.draw(st.integers(0, len(answer)))
+        match data.draw(st.sampled_from(["cut", "put", "change", "leave out"])):
+            case "cut":
+                del answer[place:]
+            case "put":
+                answer[place:place] = data.draw(st.binary(max_size=8))
+            case "change" if place < len(answer):
+                answer[place] = data.draw(st.integers(0, 255))
+            case "leave out":
+                del answer[place : place + 3]
+    server = scripted(always(bytes(answer)))
+    with suppress(Fault):
+        assert isinstance(asked(call(server.url), timeout_s=5), dict)
+    server.close()
+
+
 # ── connections ──────────────────────────────────────────────────────────────────────────────────
 
 
@@ -326,9 +366,6 @@ def staying(answers: int, answer: bytes = OK) -> Callable[[Any, Scripted], None]
             sock.sendall(answer)
 
     return script
-
-
-CHUNKED = HEAD + b'Transfer-Encoding: chunked\r\n\r\n3\r\n{"a\r\n5\r\n": 1}\r\n0\r\n\r\n'
 
 
 @pytest.mark.parametrize("answer", [OK, CHUNKED], ids=["length", "chunked"])

@@ -1,10 +1,13 @@
 """What every link does, in this process and between machines."""
 
+from collections.abc import Iterator
+from typing import Any
+
 import pytest
 from link_machines import Call, Server
 from link_program import PIECES, TABLE, app
 
-from federation.link import ARROW, JSON, InProcessLink, Link, ask_json, fetch_json
+from federation.link import ARROW, JSON, Breaker, InProcessLink, Link, ask_json, fetch_json
 from federation.link.arrow import ask_rows
 from federation.link.errors import (
     LinkBroken,
@@ -20,13 +23,14 @@ from federation.trust.errors import CaseClosed
 pytestmark = [pytest.mark.slow, pytest.mark.processes]
 
 
-@pytest.fixture(params=["in-process", "https"])
+@pytest.fixture(params=["in-process", "https", "https behind a breaker"])
 def link(request: pytest.FixtureRequest) -> Link:
     if request.param == "in-process":
         return InProcessLink("police", app, peer="hefei")
     call: Call = request.getfixturevalue("call")
     police: Server = request.getfixturevalue("police")
-    return call(police.url)
+    https = call(police.url)
+    return https if request.param == "https" else Breaker(https)
 
 
 def test_a_document_goes_there_and_one_comes_back(link: Link):
@@ -107,6 +111,8 @@ def test_an_endless_answer_is_given_up_and_the_link_lives_on(link: Link):
         ("/v1/nothing", b"{}", RouteUnknown),
         ("/v1/echo", b"nonsense", RequestNotJson),
         ("/v1/echo", b'{"a":"' + b"x" * LIMIT_BYTES + b'"}', RequestTooLarge),
+        ("/v1/echo", b'{"a":"' + b"x" * 7_000_000 + b'"}', RequestTooLarge),
+        ("/v1/nothing", b'{"a":"' + b"x" * 1_000_000 + b'"}', RouteUnknown),
     ],
 )
 def test_a_request_nobody_can_serve_is_refused(
@@ -137,3 +143,25 @@ def test_two_links_do_not_share_what_they_carry(link: Link):
     second = link.send("POST", "/v1/echo", b'{"n":2}', timeout_s=10)
     assert b'{"n":2}' in b"".join(second.chunks)
     assert b'{"n":1}' in b"".join(first.chunks)
+
+
+@pytest.mark.parametrize("begun", [0, 1, 2])
+def test_an_application_learns_that_its_answer_was_given_up(begun: int):
+    closed = []
+
+    class Body:
+        def __iter__(self) -> Iterator[bytes]:
+            return iter([b"a", b"b", b"c"])
+
+        def close(self) -> None:
+            closed.append(True)
+
+    def answering(_environ: Any, start: Any) -> Any:
+        start("200 OK", [])
+        return Body()
+
+    reply = InProcessLink("police", answering, peer="hefei").send("GET", "/", b"", timeout_s=1)
+    for _ in range(begun):
+        next(reply.chunks)
+    reply.chunks.close()
+    assert closed == [True]
