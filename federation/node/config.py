@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -24,6 +24,7 @@ from federation.node.errors import (
     ConfigUnreadable,
     KeyShared,
     KeyWrong,
+    SecretInClear,
 )
 from federation.store import resource
 from federation.trust import Trusted
@@ -34,6 +35,8 @@ if TYPE_CHECKING:
 __all__ = ["FILE_NAME", "Binding", "NodeConfig", "SourceConfig", "load_config", "read_config"]
 
 FILE_NAME = "NODE.toml"
+SECRETS = ("password",)
+"""Options of a source whose values are never written down, only where they lie."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +45,8 @@ class SourceConfig:
 
     Attributes:
         kind: connector kind, e.g. ``sqlite``.
-        options: what that kind wants; a relative ``path`` is below the node's folder.
+        options: what that kind wants; a relative path is below the node's folder. A secret is
+            never here, only where it lies: ``{"env": name}`` or ``{"file": path}``.
     """
 
     kind: str
@@ -140,7 +144,9 @@ def read_config(document: Mapping[str, Any]) -> NodeConfig:
     findings: list[Fault] = [
         ConfigSchema(where=_pointer(e.absolute_path), problem=e.message[:200])
         for e in sorted(_validator().iter_errors(document), key=lambda e: list(map(str, e.path)))
+        if not _is_secret(e.absolute_path)
     ]
+    findings += _open_secrets(document)
     findings = findings or list(_cross_check(document))
     if findings:
         raise Findings(findings, where=FILE_NAME)
@@ -162,6 +168,30 @@ def read_config(document: Mapping[str, Any]) -> NodeConfig:
 def _source(said: Mapping[str, Any]) -> SourceConfig:
     options = {k: v for k, v in said.items() if k != "kind"}
     return SourceConfig(said["kind"], MappingProxyType(options))
+
+
+def _is_secret(path: Iterable[object]) -> bool:
+    """Say whether a place is a secret's: what the schema says of it would quote it."""
+    keys = list(path)
+    return len(keys) > 2 and keys[0] == "sources" and keys[2] in SECRETS
+
+
+def _open_secrets(document: Mapping[str, Any]) -> Iterator[Fault]:
+    """Yield a finding for each secret that is no reference."""
+    sources = document.get("sources")
+    for name, source in sources.items() if isinstance(sources, Mapping) else ():
+        for option in SECRETS:
+            if isinstance(source, Mapping) and option in source:
+                said = source[option]
+                if not (isinstance(said, Mapping) and _is_reference(said)):
+                    where = _pointer(("sources", name, option))
+                    yield SecretInClear(source=name, option=option, where=where)
+
+
+def _is_reference(said: Mapping[str, Any]) -> bool:
+    return len(said) == 1 and all(
+        k in ("env", "file") and isinstance(v, str) and v for k, v in said.items()
+    )
 
 
 def _cross_check(document: Mapping[str, Any]) -> Iterator[Fault]:
@@ -188,6 +218,8 @@ def _quoted(text: str) -> str:
 def _value(value: object) -> str:
     if isinstance(value, bool):
         return str(value).lower()
+    if isinstance(value, Mapping):
+        return f"{{ {', '.join(f'{k} = {_value(v)}' for k, v in value.items())} }}"
     return str(value) if isinstance(value, int) else _quoted(str(value))
 
 

@@ -14,6 +14,11 @@ __all__ = [
     "LiteralWrong",
     "ResourceMissing",
     "ScanOutside",
+    "SecretEmpty",
+    "SecretInClear",
+    "SecretMissing",
+    "SecretOutside",
+    "SecretShared",
     "SourceFailed",
     "TooManyRows",
 ]
@@ -105,6 +110,63 @@ class ResourceMissing(Fault):
     en = "The source of the dataset “{dataset}” lacks: {missing}."
     next_zh = "请核对表名和列名,或修改绑定。"
     next_en = "Check the names of table and columns, or change the binding."
+
+
+class SecretInClear(Fault):
+    """A password that stands in the configuration itself."""
+
+    code = "node.secret-in-clear"
+    http = 500
+    zh = "数据源“{source}”的 {option} 只能写引用,不能写明文。"
+    en = "The {option} of the source “{source}” must be a reference, never the secret itself."
+    next_zh = (
+        '请改为 {option} = {{ env = "PG_PASSWORD" }} 或 {option} = {{ file = "secrets/pg" }}。'
+    )
+    next_en = 'Write {option} = {{ env = "PG_PASSWORD" }} or {{ file = "secrets/pg" }}.'
+
+
+class SecretMissing(Fault):
+    """A secret that is not where its reference says."""
+
+    code = "node.secret-missing"
+    http = 500
+    zh = "没有找到数据源的口令:{place}。"
+    en = "The secret of a source was not found: {place}."
+    next_zh = "请设置该环境变量,或创建该文件并让节点的运行用户可以读取,然后重试。"
+    next_en = "Set that variable, or create that file so that the node's user can read it."
+
+
+class SecretEmpty(Fault):
+    """A secret that is empty, too long or no text."""
+
+    code = "node.secret-empty"
+    http = 500
+    zh = "数据源的口令不可用({place}):内容为空、过长或不是文本。"
+    en = "The secret of a source cannot be used ({place}): it is empty, too long or no text."
+    next_zh = "请只写入口令本身,一行,UTF-8 编码。"
+    next_en = "Write the secret alone, on one line, in UTF-8."
+
+
+class SecretShared(Fault):
+    """A secret's file that others can read or change."""
+
+    code = "node.secret-shared"
+    http = 500
+    zh = "口令文件 {place} 可被其他用户读取或修改。"
+    en = "The secret's file {place} can be read or changed by other users."
+    next_zh = "请执行 chmod 600,并确认文件属于节点的运行用户。"
+    next_en = "Run chmod 600 on it, and make sure that it belongs to the node's user."
+
+
+class SecretOutside(Fault):
+    """A relative path that leads out of the node's folder."""
+
+    code = "node.secret-outside"
+    http = 500
+    zh = "口令文件的路径 {place} 指向节点文件夹之外。"
+    en = "The path {place} of a secret's file leads out of the node's folder."
+    next_zh = "请把文件放在节点文件夹内,或写绝对路径。"
+    next_en = "Keep the file in the node's folder, or write an absolute path."
 
 
 class ScanOutside(Fault):
