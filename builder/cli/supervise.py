@@ -66,6 +66,7 @@ class _Child:
     began: float
     pause_s: float = 0.5
     again_at: float | None = None
+    is_held: bool = False
 
 
 class Supervisor:
@@ -119,6 +120,19 @@ class Supervisor:
         while not self._ending.wait(_LOOK_S):
             for child in list(self._children.values()):
                 self._look_after(child)
+
+    @contextmanager
+    def held(self, name: str) -> Iterator[None]:
+        """Keep one program stopped for a while; it is started again afterwards, at once."""
+        child = self._children[name]
+        child.is_held = True
+        child.process.terminate()
+        child.process.wait(timeout=_END_S)
+        try:
+            yield
+        finally:
+            child.again_at = 0.0
+            child.is_held = False
 
     def stop(self) -> None:
         """Make `watch` return."""
@@ -189,6 +203,8 @@ class Supervisor:
     def _look_after(self, child: _Child) -> None:
         """Start a program again that ended, after a pause that grows while it keeps ending."""
         now = time.monotonic()
+        if child.is_held:
+            return
         if child.process.poll() is None:
             if now - child.began > _STEADY_S:
                 child.pause_s = 0.5

@@ -14,6 +14,8 @@ from people import Reader
 MATTER = "公民身后“一件事”"
 PATIENCE_S = 90.0
 PASSWORD = "hefei-2026"
+Told = Callable[[str], None]
+"""Is told what is about to be done: ``prefill``, ``page``, ``submit``, ``act`` or ``close``."""
 
 
 class GaveUp(AssertionError):
@@ -61,14 +63,15 @@ class Person:
         return self._reader
 
 
-def hand_in(citizen: Person) -> str:
+def hand_in(citizen: Person, told: Told = lambda _: None) -> str:
     """Fill in the matter after a death and hand it in, once, whatever fails meanwhile."""
     numbers: list[str] = []
+    before = set(_handed_in(citizen))
 
     def attempt() -> bool:
-        handed = _handed_in(citizen)
+        handed = [n for n in _handed_in(citizen) if n not in before]
         if handed:
-            numbers.append(handed)
+            numbers.extend(handed)
             return True
         reader = citizen.at("/cases")
         going_on = [x for x in reader.links if x.startswith("继续填写")]
@@ -76,32 +79,34 @@ def hand_in(citizen: Person) -> str:
             reader.follow(going_on[0])
         else:
             citizen.at("/matters").follow(MATTER).press("开始办理")
-        _fill_on(reader)
+        _fill_on(reader, told)
         return False  # the next look finds the receipt
 
     persist(attempt, "handing in")
     return numbers[0]
 
 
-def _handed_in(citizen: Person) -> str | None:
-    reader = citizen.at("/cases")
-    for link in reader.tree.iter("a"):
+def _handed_in(citizen: Person) -> list[str]:
+    found = []
+    for link in citizen.at("/cases").tree.iter("a"):
         parts = (link.get("href") or "").split("/")
-        if len(parts) >= 3 and parts[1] == "cases" and parts[2].startswith("HF"):
-            if "继续填写" not in link.text_content():
-                return parts[2]
-    return None
+        is_case = len(parts) >= 3 and parts[1] == "cases" and parts[2].startswith("HF")
+        if is_case and "继续填写" not in link.text_content() and parts[2] not in found:
+            found.append(parts[2])
+    return found
 
 
-def _fill_on(reader: Reader) -> None:
+def _fill_on(reader: Reader, told: Told) -> None:
     """Fill in page after page from wherever the draft stands, and hand in."""
     for _ in range(12):
         assert reader.status in (200, 422)
         if "提交申请" in reader.buttons:
+            told("submit")
             reader.press("提交申请")
             return
         labels = {" ".join(x.text_content().split()) for x in reader.tree.iter("label")}
-        if "逝者姓名" in labels or any(x.startswith("逝者姓名") for x in labels):
+        is_first = any(x.startswith("逝者姓名") for x in labels)
+        if is_first:
             fill(reader, DECEASED)
         for legend in _legends(reader):
             if any(legend.startswith(y) for y in YES):
@@ -113,6 +118,7 @@ def _fill_on(reader: Reader) -> None:
         for label in reader.tree.iter("label"):
             if label.text_content().strip() == "我已阅读并同意":
                 reader.tree.get_element_by_id(label.get("for")).set("checked", "")
+        told("prefill" if is_first else "page")
         reader.press("保存并继续")
     raise AssertionError("the form never ends")
 
@@ -121,7 +127,7 @@ def _legends(reader: Reader) -> list[str]:
     return [" ".join(x.text_content().split()) for x in reader.tree.iter("legend")]
 
 
-def handle_all(people: Mapping[str, Person], case_no: str) -> None:
+def handle_all(people: Mapping[str, Person], case_no: str, told: Told = lambda _: None) -> None:
     """Let every department do its steps of one case, each once, whatever fails meanwhile."""
     done: set[str] = set()
     for account, title, answers in HANDLED:
@@ -133,6 +139,7 @@ def handle_all(people: Mapping[str, Person], case_no: str) -> None:
             reader.follow(title)
             assert reader.status == 200
             done.add(title)
+            told("close" if title == HANDLED[-1][1] else "act")
             fill(reader, answers).press("通过并办结")
             return False  # the next look finds it gone
 
