@@ -33,6 +33,7 @@ from federation.backup import (
     Archive,
     ArchiveWriter,
     Manifest,
+    Restored,
     Snapshot,
     StoreKept,
     StorePart,
@@ -40,9 +41,9 @@ from federation.backup import (
     archive,
     holding,
     new_folder,
-    note,
     open_archive,
-    prove,
+    plain_files,
+    prove_all,
     require_kind,
     restore_files,
     restore_stores,
@@ -56,13 +57,12 @@ from federation.ledger import load_catalog
 from federation.node.backup import add_sources, node_files, node_part
 from federation.node.config import load_config
 from federation.store import open_engine, read, revision, sqlite_url, write
-from federation.trust.issuer_store import issuer_tree
+from federation.trust.backup import issuer_part
 
 __all__ = ["Restored", "Saved", "back_up", "check_backup", "restore_city"]
 
 _CITY = "city"
 _CASE, _NODE = "case/", "node/"
-_KINDS = (".toml", ".json")
 _FOLDERS = ("keys", "ca", "tls", "stewards", "secrets")
 _SESSIONS = frozenset({"session"})
 """Sign-ins are not saved: one that was ended since would come back to life."""
@@ -84,21 +84,6 @@ class Saved:
     written: Written
     broken: tuple[str, ...]
     unnoted: Fault | None
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """A city that came back.
-
-    Attributes:
-        manifest: what the archive held.
-        digest: SM3 of its signed list of contents.
-        entries: journal → how many entries were verified.
-    """
-
-    manifest: Manifest
-    digest: str
-    entries: dict[str, int]
 
 
 def back_up(
@@ -197,18 +182,13 @@ def restore_city(
         say("恢复各个库", "Restoring the stores")
         parts = restore_stores(
             saved,
-            _Places(settings, saved, stack),
+            _Places(settings, stack),
             source.name,
             lambda part: undoing.callback(undo, part, scratch),
         )
         _make_views(parts)
         say("校验每一本日志", "Verifying every journal")
-        entries = {}
-        for part in parts:
-            entries[part.journal] = prove(
-                part, _kept(saved, part), clock(), keep_broken=keep_broken
-            )
-            note(part, saved, clock())
+        entries = prove_all(saved, parts, clock(), keep_broken=keep_broken)
         undoing.pop_all()
     return Restored(saved.manifest, saved.digest, entries)
 
@@ -269,12 +249,7 @@ def _issuer_part(home: Path) -> Iterator[StorePart]:
     if not isinstance(name, str):
         raise CityFileUnreadable(file="issuer.json")
     key = KeyStore(folder / "keys").signer(ISSUER, create=False).public_key
-    yield _issuer_at(folder, f"issuer:{name}", key)
-
-
-def _issuer_at(folder: Path, journal: str, key: str, *, create: bool = False) -> StorePart:
-    engine = open_engine(sqlite_url(folder / "issuer.db"), create=create)
-    return StorePart(ISSUER, engine, issuer_tree, journal, key)
+    yield issuer_part(folder, f"issuer:{name}", key)
 
 
 def _node_parts(home: Path) -> Iterator[StorePart]:
@@ -286,8 +261,10 @@ def _node_parts(home: Path) -> Iterator[StorePart]:
 
 
 def _add_files(writer: ArchiveWriter, home: Path, *, with_sources: bool) -> None:
-    for path in _files(home):
-        writer.add_file(path.relative_to(home).as_posix(), path)
+    for folder in (home, home / ISSUER):
+        below = "" if folder is home else f"{ISSUER}/"
+        for name, path in plain_files(folder, _FOLDERS) if folder.is_dir() else ():
+            writer.add_file(f"{below}{name}", path)
     for folder in sorted((home / "nodes").glob("*/")):
         below = f"{folder.relative_to(home).as_posix()}/"
         for name, path in node_files(folder):
@@ -296,41 +273,28 @@ def _add_files(writer: ArchiveWriter, home: Path, *, with_sources: bool) -> None
             add_sources(writer, folder, load_config(folder), wanted=with_sources, below=below)
 
 
-def _files(home: Path) -> Iterator[Path]:
-    """Yield the small files that make a city what it is; nodes and stores apart."""
-    for folder in (home, home / ISSUER):
-        for path in sorted(folder.glob("*")):
-            if path.is_file() and path.suffix in _KINDS:
-                yield path
-            elif path.is_dir() and path.name in _FOLDERS:
-                yield from (p for p in sorted(path.rglob("*")) if p.is_file())
-
-
 # ── Bringing back ────────────────────────────────────────────────────────────────────────────────
 
 
 class _Places:
     """Say where each store is filled, by its name; what was opened is closed with the stack."""
 
-    def __init__(self, settings: Settings, saved: Archive, stack: ExitStack) -> None:
+    def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self._settings = settings
-        self._saved = saved
         self._stack = stack
 
-    def __call__(self, name: str) -> StorePart:
-        part = self._part(name)
+    def __call__(self, kept: StoreKept) -> StorePart:
+        part = self._part(kept)
         self._stack.callback(part.engine.dispose)
         return part
 
-    def _part(self, name: str) -> StorePart:
-        kept = self._saved.manifest.store(name)
-        journal = kept.journal if kept else None
-        label, key = (journal.name, journal.key) if journal else ("", "")
-        home = self._settings.home
+    def _part(self, kept: StoreKept) -> StorePart:
+        name, home = kept.name, self._settings.home
+        label, key = (kept.journal.name, kept.journal.key) if kept.journal else ("", "")
         if name == HUB:
             return _hub_part(self._settings, key, create=True)
         if name == ISSUER:
-            return _issuer_at(_made(home / ISSUER), label, key, create=True)
+            return issuer_part(_made(home / ISSUER), label, key, create=True)
         if name.startswith(_NODE):
             party = name.removeprefix(_NODE)
             return node_part(_made(home / "nodes" / party), party, key, create=True)
@@ -359,12 +323,6 @@ def _make_views(parts: list[StorePart]) -> None:
             with write(part.engine) as conn:
                 for spec in conn.scalars(select(table.c.spec).order_by(table.c.published_at)).all():
                     create_views(conn, restore(spec, catalog=catalog))
-
-
-def _kept(saved: Archive, part: StorePart) -> StoreKept:
-    kept = saved.manifest.store(part.name)
-    assert kept is not None  # noqa: S101 - the parts came from the list of stores
-    return kept
 
 
 def _noted(settings: Settings, written: Written, at: datetime) -> Fault | None:

@@ -9,6 +9,13 @@ restored from an archive before every byte of it was checked. `federation.node.b
 from federation.backup.folders import new_folder, require_kind, restore_files, restore_stores
 from federation.backup.manifest import FileKept, JournalKept, Manifest, StoreKept, TableKept
 from federation.backup.reading import Archive, open_archive, read_passphrase
+from federation.backup.single import (
+    Restored,
+    plain_files,
+    prove_all,
+    restore_single,
+    save_single,
+)
 from federation.backup.stores import (
     RESTORED,
     Restoring,
@@ -31,6 +38,7 @@ __all__ = [
     "FileKept",
     "JournalKept",
     "Manifest",
+    "Restored",
     "Restoring",
     "Snapshot",
     "StoreKept",
@@ -42,13 +50,17 @@ __all__ = [
     "new_folder",
     "note",
     "open_archive",
+    "plain_files",
     "prove",
+    "prove_all",
     "read_passphrase",
     "require_kind",
     "restore_files",
+    "restore_single",
     "restore_stores",
     "restoring",
     "save",
+    "save_single",
     "snapshot",
     "undo",
 ]

@@ -10,7 +10,7 @@ from itertools import groupby
 from pathlib import Path
 
 from federation.backup.errors import BackupOfAnother, RestoreTaken, RestoreUnwritable
-from federation.backup.manifest import FileKept
+from federation.backup.manifest import FileKept, StoreKept
 from federation.backup.reading import Archive
 from federation.backup.stores import StorePart, restoring
 from federation.backup.writing import part_name, settle
@@ -19,8 +19,8 @@ __all__ = ["Filling", "new_folder", "require_kind", "restore_files", "restore_st
 
 _FOLDER, _STORES = 0o700, "stores/"
 
-Filling = Callable[[str], StorePart]
-"""Returns where a store of that name is to be filled."""
+Filling = Callable[[StoreKept], StorePart]
+"""Returns where a store is to be filled."""
 
 
 def require_kind(archive: Archive, wanted: str, file: str) -> None:
@@ -80,7 +80,7 @@ def restore_stores(
         file: what messages call the archive.
         filled: told of each store that is committed, so that it can be taken back.
     """
-    parts = {s.name: place(s.name) for s in archive.manifest.stores}
+    parts = {s.name: place(s) for s in archive.manifest.stores}
     waiting = dict(parts)
     rows = (m for m in archive.members() if m[0].startswith(_STORES))
     for owner, members in groupby(rows, key=_owner):

@@ -9,61 +9,30 @@ from __future__ import annotations
 import sqlite3
 import tempfile
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing
-from dataclasses import dataclass
+from contextlib import closing
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Engine
-
 from federation.backup import (
-    Archive,
     ArchiveWriter,
     Manifest,
+    Restored,
+    StoreKept,
     StorePart,
     Written,
-    archive,
-    new_folder,
-    note,
-    open_archive,
-    prove,
-    require_kind,
-    restore_files,
-    restore_stores,
-    save,
-    snapshot,
+    plain_files,
+    restore_single,
+    save_single,
 )
 from federation.crypto import KeyStore
 from federation.node.config import NodeConfig, load_config
 from federation.store import node_tree, open_engine, sqlite_url
 
-__all__ = [
-    "Restored",
-    "add_sources",
-    "back_up_node",
-    "node_files",
-    "node_part",
-    "restore_node",
-]
+__all__ = ["add_sources", "back_up_node", "node_files", "node_part", "restore_node"]
 
+_KIND = "node"
 _STORE = "node.db"
-_KINDS = (".toml", ".json")
-_FOLDERS = ("catalog", "keys", "policy", "secrets", "tls")
-
-
-@dataclass(frozen=True, slots=True)
-class Restored:
-    """What came back.
-
-    Attributes:
-        manifest: what the archive held.
-        digest: SM3 of its signed list of contents.
-        entries: journal → how many entries were verified.
-    """
-
-    manifest: Manifest
-    digest: str
-    entries: dict[str, int]
+_FOLDERS = ("catalog", "keys", "ledger", "policy", "secrets", "tls")
 
 
 def back_up_node(
@@ -93,20 +62,21 @@ def back_up_node(
     """
     config = load_config(folder)
     signer = KeyStore(folder / "keys").signer("node", create=False)
-    part = node_part(folder, config.party, signer.public_key)
-    at = clock()
-    manifest = Manifest("node", config.party, program, "", "", (), (), (), with_keys)
-    try:
-        with archive(target, manifest, signer, at=at, passphrase=passphrase) as writer:
-            for path, source in node_files(folder):
-                writer.add_file(path, source)
-            add_sources(writer, folder, config, wanted=with_sources)
-            with ExitStack() as stack:
-                save(writer, snapshot(stack, part), at)
-    finally:
-        part.engine.dispose()
-    assert writer.written is not None  # noqa: S101 - set at the end of the block
-    return writer.written
+
+    def add(writer: ArchiveWriter) -> None:
+        for path, source in node_files(folder):
+            writer.add_file(path, source)
+        add_sources(writer, folder, config, wanted=with_sources)
+
+    return save_single(
+        target,
+        Manifest(_KIND, config.party, program, "", "", (), (), (), with_keys),
+        signer,
+        node_part(folder, config.party, signer.public_key),
+        add,
+        at=clock(),
+        passphrase=passphrase,
+    )
 
 
 def restore_node(
@@ -118,39 +88,19 @@ def restore_node(
     expected: str | None = None,
     keep_broken: bool = False,
 ) -> Restored:
-    """Bring a node back into a new folder, its journal proven; nothing is left when it fails.
-
-    Args:
-        source: the archive.
-        folder: must be missing or empty.
-        clock: returns now, aware.
-        passphrase: what it was encrypted under.
-        expected: the hash of its list of contents, as it was written down.
-        keep_broken: accept a journal that was broken when it was saved.
-
-    Raises:
-        Fault: of `federation.backup.errors`, as they say.
-    """
-    saved = open_archive(source, passphrase=passphrase, expected=expected)
-    require_kind(saved, "node", source.name)
-    now = clock()
-    opened: list[Engine] = []
-
-    def place(name: str) -> StorePart:
-        kept = saved.manifest.store(name)
-        journal = kept.journal if kept else None
-        part = node_part(scratch, saved.manifest.name, journal.key if journal else "", create=True)
-        opened.append(part.engine)
-        return part
-
-    with new_folder(folder) as scratch:
-        try:
-            restore_files(saved, scratch)
-            entries = _restore_stores(saved, place, source, now, keep_broken=keep_broken)
-        finally:
-            for engine in opened:
-                engine.dispose()
-    return Restored(saved.manifest, saved.digest, entries)
+    """Bring a node back into a new folder; see `federation.backup.restore_single`."""
+    return restore_single(
+        source,
+        folder,
+        _KIND,
+        lambda scratch, kept: node_part(
+            scratch, kept.name.rpartition("/")[2], _key(kept), create=True
+        ),
+        clock=clock,
+        passphrase=passphrase,
+        expected=expected,
+        keep_broken=keep_broken,
+    )
 
 
 def node_part(folder: Path, party: str, key: str, *, create: bool = False) -> StorePart:
@@ -161,12 +111,7 @@ def node_part(folder: Path, party: str, key: str, *, create: bool = False) -> St
 
 def node_files(folder: Path) -> Iterator[tuple[str, Path]]:
     """Yield the files that make a node what it is: settings, policy, ledger, keys, certificates."""
-    for path in sorted(folder.iterdir()):
-        if path.is_file() and path.suffix in _KINDS:
-            yield path.name, path
-        elif path.is_dir() and path.name in _FOLDERS:
-            for file in sorted(p for p in path.rglob("*") if p.is_file()):
-                yield file.relative_to(folder).as_posix(), file
+    return plain_files(folder, _FOLDERS)
 
 
 def add_sources(
@@ -191,18 +136,5 @@ def _add_database(writer: ArchiveWriter, path: str, database: Path) -> None:
         writer.add_file(path, copy)
 
 
-def _restore_stores(
-    saved: Archive,
-    place: Callable[[str], StorePart],
-    source: Path,
-    now: datetime,
-    *,
-    keep_broken: bool,
-) -> dict[str, int]:
-    entries = {}
-    for part in restore_stores(saved, place, source.name):
-        kept = saved.manifest.store(part.name)
-        assert kept is not None  # noqa: S101 - the parts came from the list of stores
-        entries[part.journal] = prove(part, kept, now, keep_broken=keep_broken)
-        note(part, saved, now)
-    return entries
+def _key(kept: StoreKept) -> str:
+    return kept.journal.key if kept.journal else ""
