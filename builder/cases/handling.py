@@ -4,16 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sqlalchemy import delete
 
+from builder.cases import keeping
 from builder.cases.answers import Flat, nested
 from builder.cases.errors import ActionNotAllowed, CaseChanged
 from builder.cases.filling import problems_json
 from builder.cases.keeping import StoredCase
 from builder.cases.moving import advance_case
 from builder.cases.platform import Deployment, Platform
-from builder.cases.settling import settle
+from builder.cases.settling import ask_now, settle
 from builder.cases.whose import officer_filling, officers_task, own_case, starting_actor
 from builder.errors import Findings
 from builder.identity import SignIn
@@ -32,7 +34,7 @@ from builder.scenario.model import APPLY, Task
 from builder.store import cases as tables
 from federation.store import write
 
-__all__ = ["Wish", "act", "act_with_answers", "withdraw"]
+__all__ = ["Wish", "act", "act_with_answers", "ask_again", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +118,26 @@ def withdraw(platform: Platform, who: SignIn, case_no: str, reason: str | None =
     with write(deployment.engine) as conn:
         conn.execute(delete(tables.draft).where(tables.draft.c.case_no == case_no))
     settle(platform, deployment, case_no)
+
+
+def ask_again(
+    platform: Platform, who: SignIn, case_no: str, task_id: str
+) -> Literal["answered", "silent", "resting"]:
+    """Ask the departments that have not answered a question of this case once more, now.
+
+    Returns:
+        ``answered``: all have answered by now; ``silent``: some have not; ``resting``: they were
+        asked only seconds ago and are left alone.
+
+    Raises:
+        TaskUnknown, MayNotAct: not this officer's task.
+    """
+    deployment, _, _ = officers_task(platform, who, case_no, task_id)
+    asked = ask_now(platform, deployment, case_no)
+    stored = keeping.load_case(deployment, case_no)
+    if stored is None or not any(p.fault for p in stored.case.pending.values()):
+        return "answered"
+    return "silent" if asked else "resting"
 
 
 def _act(

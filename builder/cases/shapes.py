@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, TypeAlias
 
+from builder.cases.waiting import Waiting
 from builder.forms import PageModel, SummaryModel
 from builder.scenario.model import Text
 
@@ -276,6 +277,8 @@ class CaseView:
     summary: SummaryModel | None
     results: SummaryModel | None = None
     """What the departments recorded for the applicant to see."""
+    waiting: tuple[Waiting, ...] = ()
+    """Which departments have not answered."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -342,6 +345,12 @@ class TaskView:
     correctable: tuple[FieldChoice, ...]
     version: int
     history: tuple[TimelineEntry, ...]
+    due_certain: bool = True
+    """False where the holidays up to the due day are not announced yet."""
+    waiting: tuple[Waiting, ...] = ()
+    """Which departments have not answered a question of this case."""
+    unheard: tuple[Text, ...] = ()
+    """Questions that were given up: what to check by hand."""
 
 
 @dataclass(frozen=True, slots=True)

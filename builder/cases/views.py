@@ -6,7 +6,7 @@ value. A case that is not the reader's reads like one that does not exist.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -42,6 +42,7 @@ from builder.cases.shapes import (
     WorkItem,
     Worklist,
 )
+from builder.cases.waiting import note_for, unheard, waiting
 from builder.cases.words import EVENTS, PARTY_STATES, STATUSES, UNKNOWN, YES_NO
 from builder.forms import SummaryModel
 from builder.forms.view import Sources
@@ -268,6 +269,7 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
             scenario, list(dict.fromkeys(s for s in scopes if s)), answers, sources=sources
         ),
         results=_results(scenario, answers),
+        waiting=waiting(platform, stored),
     )
 
 
@@ -367,6 +369,9 @@ def task(
         correctable=_correctable(scenario, step),
         version=stored.version,
         history=tuple(e for e in _timeline(platform, stored, party=state.party)),
+        due_certain=state.due_certain,
+        waiting=waiting(platform, stored),
+        unheard=tuple(u.text for u in unheard(platform, stored)),
     )
 
 
@@ -609,18 +614,7 @@ def _skipped(stored: StoredCase) -> set[str]:
 
 def _pending_note(platform: Platform, stored: StoredCase, party: str) -> Text | None:
     """Say that a department's data are awaited, and when it is tried again."""
-    for pending in stored.case.pending.values():
-        if pending.retry_at is None:
-            continue
-        dataset = stored.scenario.dataset(stored.scenario.query(pending.query).dataset).dataset
-        owner = platform.catalog.find(dataset)
-        if owner is not None and owner.party == party:
-            at = pending.retry_at.strftime("%H:%M")
-            return Text(
-                f"暂未应答,已排队,将在 {at} 重试;其余事项继续。",
-                f"No answer yet; it is tried again at {at}. Everything else goes on.",
-            )
-    return None
+    return note_for(waiting(platform, stored), party)
 
 
 def _timeline(
@@ -628,7 +622,7 @@ def _timeline(
 ) -> tuple[TimelineEntry, ...]:
     """Return what happened in plain words; for an officer, of the own department only."""
     entries = []
-    for event in stored.events:
+    for event in _telling(stored.events, to_applicant=party is None):
         entry = _entry(platform, stored, event)
         if entry is None:
             continue
@@ -636,6 +630,19 @@ def _timeline(
         if party is None or own or event.step is None:
             entries.append(entry)
     return tuple(entries)
+
+
+def _telling(events: Iterable[Event], *, to_applicant: bool) -> Iterator[Event]:
+    """Leave out what tells a reader nothing: further failures of a question, desks' reminders."""
+    silent: set[str | None] = set()
+    for event in events:
+        is_further = event.kind == "query_failed" and event.step in silent
+        if event.kind == "query_failed":
+            silent.add(event.step)
+        elif event.kind == "query_asked":
+            silent.discard(event.step)
+        if not is_further and not (to_applicant and event.kind == "reminded"):
+            yield event
 
 
 def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntry | None:

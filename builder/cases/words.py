@@ -70,13 +70,13 @@ EVENTS: Mapping[str, Text] = {
         "“{step}”暂无答复,稍后自动重试", "“{step}” got no answer yet; it is retried"
     ),
     "query_given_up": Text(
-        "“{step}”一直没有答复,改由人工核对", "“{step}” was not answered; it is looked up by hand"
+        "“{step}”一直没有答复，改由人工核对", "“{step}” was not answered; it is looked up by hand"
     ),
     "reminded": Text(
-        "“{step}”即将到期,已提醒经办人", "“{step}” is due soon; its desk was reminded"
+        "“{step}”即将到期，已提醒经办人", "“{step}” is due soon; its desk was reminded"
     ),
     "overdue": Text("“{step}”已超过办理期限", "“{step}” is past its due time"),
-    "escalated": Text("“{step}”超期未办,已督办", "“{step}” is late; it was escalated"),
+    "escalated": Text("“{step}”超期未办，已督办", "“{step}” is late; it was escalated"),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
     "notice_sent": Text("已通知您:{step}", "You were told: {step}"),
     "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),
@@ -86,23 +86,23 @@ EVENTS: Mapping[str, Text] = {
 
 DEADLINES: Mapping[str, tuple[Text, Text]] = {
     "reminded": (
-        Text("待办即将到期:{step}", "Due soon: {step}"),
+        Text("待办即将到期：{step}", "Due soon: {step}"),
         Text(
-            "办件 {case} 的“{step}”应在 {due} 前办结,请及时办理。",
+            "办件 {case} 的“{step}”应在 {due} 前办结，请及时办理。",
             "“{step}” of case {case} is due at {due}.",
         ),
     ),
     "overdue": (
-        Text("待办已超期:{step}", "Late: {step}"),
+        Text("待办已超期：{step}", "Late: {step}"),
         Text(
-            "办件 {case} 的“{step}”应在 {due} 前办结,现已超期,请尽快办理。",
+            "办件 {case} 的“{step}”应在 {due} 前办结，现已超期，请尽快办理。",
             "“{step}” of case {case} was due at {due} and is late. Please handle it now.",
         ),
     ),
     "escalated": (
-        Text("超期督办:{step}", "Escalated: {step}"),
+        Text("超期督办：{step}", "Escalated: {step}"),
         Text(
-            "办件 {case} 的“{step}”由{party}办理,应在 {due} 前办结,至今未办,请督促或接手。",
+            "办件 {case} 的“{step}”由{party}办理，应在 {due} 前办结，至今未办，请督促或接手。",
             "“{step}” of case {case}, handled by {party}, was due at {due} and is still open. "
             "Please see to it.",
         ),

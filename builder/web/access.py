@@ -70,6 +70,7 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "desk.worklist": _DESK,
     "desk.task": _DESK,
     "desk.act": _DESK,
+    "desk.ask": _DESK,
     "steward.grants": _GRANTS,
     "steward.grant": _GRANTS,
     "steward.decide": _OWNERS,

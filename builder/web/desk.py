@@ -85,6 +85,14 @@ def act(case_no: str, task_id: str) -> BaseResponse:
     return redirect(url_for("desk.worklist"), code=303)
 
 
+@desk.post("/<case_no>/<task_id>/ask")
+def ask(case_no: str, task_id: str) -> BaseResponse:
+    """Ask the departments that have not answered once more, now."""
+    outcome = commands.ask_again(platform(), who(), case_no, task_id)
+    flash(f"task.asked_{outcome}", "good" if outcome == "answered" else "info")
+    return redirect(url_for("desk.task", case_no=case_no, task_id=task_id), code=303)
+
+
 def _refused(case_no: str, task_id: str, wish: Wish, fault: Fault) -> Response:
     refused = Refused(
         wish.action, wish.reason or "", wish.to or "", wish.fields, shown_fault(fault)
