@@ -124,6 +124,7 @@ def case(
             for p in view.parties
         ],
     )
+    term.lines([f"! {term.say(w.text)}" for w in view.waiting])
     term.table(
         [
             term.pick("时间", "When"),

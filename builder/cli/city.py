@@ -75,11 +75,16 @@ def serve(
     _run(term, list(hub(term.home, host, port, workers=workers, with_worker=not no_worker)))
 
 
-def work(ctx: typer.Context) -> None:
-    """运行后台进程:重试、到期、检查点 · Run the background worker."""
+def work(
+    ctx: typer.Context,
+    threads: Annotated[
+        int, typer.Option(help="同时办理几件 · Things done at once.", min=1, max=64)
+    ] = 8,
+) -> None:
+    """运行后台进程：重试、期限、通知、检查点 · Run the background worker."""
     from builder.work import run
 
-    run(open_platform(ctx.obj.home))
+    run(open_platform(ctx.obj.home), threads=threads)
 
 
 def doctor(ctx: typer.Context) -> None:
