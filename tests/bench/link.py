@@ -11,13 +11,15 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime
-from functools import cache
+from functools import cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -92,6 +94,13 @@ def app() -> Any:
     )
 
 
+def node_app(folder: Path) -> Any:
+    from federation.node import Node
+
+    city = runpy.run_path(str(Path(__file__).parents[1] / "node" / "city.py"))
+    return Node.open(folder, clock=lambda: city["NOON"], catalog=city["CATALOG"]).app
+
+
 def told(port: int) -> None:
     sys.stdout.write(f"{port}\n")
     sys.stdout.flush()
@@ -100,9 +109,9 @@ def told(port: int) -> None:
 def main() -> None:
     from federation.link.serving import AfterFork, serve
 
-    folder = sys.argv[1]
+    folder, *node = sys.argv[1:]
     serve(
-        AfterFork(app),
+        AfterFork(partial(node_app, Path(node[0])) if node else app),
         host="127.0.0.1",
         port=0,
         tls=None if folder == "-" else Tls.at(Path(folder)),
@@ -114,10 +123,10 @@ def main() -> None:
 
 
 @contextmanager
-def server(folder: Path | str) -> Iterator[int]:
+def server(*arguments: Path | str) -> Iterator[int]:
     root = Path(__file__).parents[2]
     with subprocess.Popen(
-        [sys.executable, "-P", __file__, str(folder)],
+        [sys.executable, "-P", __file__, *map(str, arguments)],
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         env={**os.environ, "PYTHONPATH": str(root)},
@@ -226,6 +235,47 @@ def test_a_document_over_a_new_connection(benchmark: Any, home: Path, tls_port: 
         link.close()
 
     percentiles(benchmark, act, 300)
+
+
+# ── a whole question ─────────────────────────────────────────────────────────────────────────────
+
+
+PEOPLE = 10_000
+PREFILL = "SELECT name, address, moved_in, members FROM household"
+
+
+@pytest.fixture(scope="module")
+def city(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    """The small city of the node's tests, its police with 1e4 households."""
+    founded = runpy.run_path(str(Path(__file__).parents[1] / "node" / "city.py"))
+    made = founded["City"](tmp_path_factory.mktemp("city"))
+    rate = {"per_minute": 1_000_000, "per_case_hour": 1_000_000}
+    for party, policy in founded["POLICIES"].items():
+        made.write_policy(party, {**policy, "rate": rate})
+        made.reopen(party)
+    people = (
+        (f"p{n:06d}", "某", "某路", f"H-{n}", "registered", "2000-01-01", 3) for n in range(PEOPLE)
+    )
+    made.insert("police/household", *people)
+    made.grant_all()
+    made.running()
+    yield made
+    made.close()
+
+
+def test_a_prefill_in_one_process(benchmark: Any, city: Any):
+    percentiles(benchmark, lambda: city.ask(PREFILL), 200)
+
+
+def test_a_prefill_over_mutual_tls(benchmark: Any, city: Any, home: Path):
+    folder, entry = city.folder / "police", city.hub.nodes["police"]
+    (folder / "NODE.toml").write_text(city.config["police"].to_toml(), encoding="utf-8")
+    city.nodes["police"].close()
+    with server(home / "police", folder) as port, closing(new_link(home, port)) as link:
+        city.hub.nodes["police"] = replace(entry, link=link)
+        percentiles(benchmark, lambda: city.ask(PREFILL), 200)
+    city.hub.nodes["police"] = entry
+    city.nodes["police"] = city.open_node("police")
 
 
 if __name__ == "__main__":

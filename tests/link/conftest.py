@@ -11,8 +11,10 @@ from typing import Any
 
 import pytest
 
-for _name in ("link_program", "link_machines"):
-    _spec = importlib.util.spec_from_file_location(_name, Path(__file__).with_name(f"{_name}.py"))
+for _name in ("link/link_program", "link/link_machines", "node/city"):
+    _file = Path(__file__).parents[1] / f"{_name}.py"
+    _name = _file.stem
+    _spec = importlib.util.spec_from_file_location(_name, _file)
     assert _spec is not None
     assert _spec.loader is not None
     if _name not in sys.modules:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import os
+import runpy
 import sys
 import threading
 import time
@@ -111,10 +112,18 @@ def app(environ: dict[str, Any], start: Any) -> Iterable[bytes]:
 
 
 def make() -> Any:
-    """Return the application, or fail as one whose database is not there."""
+    """Return the application, a node's, or fail as one whose database is not there."""
     if "FAILING" in os.environ:
         raise CaseClosed(case="HF-1")
-    return app
+    return node_app(Path(os.environ["NODE"])) if "NODE" in os.environ else app
+
+
+def node_app(folder: Path) -> Any:
+    """Return a node of the small city, opened in this process."""
+    from federation.node import Node
+
+    city = runpy.run_path(str(Path(__file__).parents[1] / "node" / "city.py"))
+    return Node.open(folder, clock=lambda: city["NOON"], catalog=city["CATALOG"]).app
 
 
 def say(line: str) -> None:
