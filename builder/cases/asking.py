@@ -55,6 +55,7 @@ class Matter:
         answers: what the applicant answered so far, the built-in ``applicant`` included.
         fetched: what was asked before, by query id.
         fresh_since: answers from then on need not be asked for again; None: ask anew.
+        patience_s: how long a department has for its answer.
     """
 
     case_no: str
@@ -63,6 +64,7 @@ class Matter:
     answers: Nested
     fetched: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     fresh_since: datetime | None = None
+    patience_s: float = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -242,6 +244,7 @@ def _question(matter: Matter, query: NamedQuery) -> Question:
         params={name: values.get(source) for name, source in query.params.items()},
         case=matter.case_no,
         subject=query.subject,
+        timeout_s=matter.patience_s,
     )
 
 

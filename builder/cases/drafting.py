@@ -60,6 +60,9 @@ __all__ = [
     "submit",
 ]
 
+_PATIENCE_S = 4.0
+"""How long a page waits for a department; what did not come is filled in by hand."""
+
 
 def find_deployment(platform: Platform, scenario: str, county: str | None) -> Deployment:
     """Return the deployment a person means by a scenario's id or title, and a county.
@@ -386,6 +389,7 @@ def _fetched(
             named_answers(draft.answers, who),
             _without_uses(draft.fetched),
             fresh_since(platform),
+            _PATIENCE_S,
         )
         got = asking.ask_all(platform, matter, asking.needed(scenario, source, pages))
         if not got:

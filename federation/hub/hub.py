@@ -48,6 +48,8 @@ _STEWARD = "steward"
 _PAPER_LIFE = timedelta(minutes=5)
 _POLICY_LIFE = timedelta(minutes=5)
 _CACHED = 4096
+_ASK_S = 10.0
+_POLICY_S = 3.0  # without it the node decides all the same
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +144,7 @@ class Hub:
             return kept.policy
         policy: Policy | None = None
         with suppress(Fault):
-            said = self._ask(party, "offer", {"rows": False})
+            said = self._ask(party, "offer", {"rows": False}, timeout_s=_POLICY_S)
             policy = read_offer(said, party, self.catalog).policy
         with self._lock:
             self._policies[party] = _KeptPolicy(policy, self.clock() + _POLICY_LIFE)
@@ -324,9 +326,11 @@ class Hub:
             for key in [k for k in self._papers if k[0] == case]:
                 del self._papers[key]
 
-    def _ask(self, party: str, kind: str, args: Mapping[str, object]) -> Mapping[str, object]:
+    def _ask(
+        self, party: str, kind: str, args: Mapping[str, object], *, timeout_s: float = _ASK_S
+    ) -> Mapping[str, object]:
         document = self._desk.request(kind, party, args)
-        return ask_json(self._node(party).link, f"/v1/{kind}", document)
+        return ask_json(self._node(party).link, f"/v1/{kind}", document, timeout_s=timeout_s)
 
     def _node(self, party: str) -> NodeEntry:
         node = self.nodes.get(party)
