@@ -54,7 +54,7 @@ from federation.backup import (
 from federation.crypto import KeyStore
 from federation.hub.tables import hub_entry
 from federation.ledger import load_catalog
-from federation.node.backup import add_sources, node_files, node_part
+from federation.node.backup import add_node, add_sources, node_part
 from federation.node.config import load_config
 from federation.store import open_engine, read, revision, sqlite_url, write
 from federation.trust.backup import issuer_part
@@ -267,8 +267,7 @@ def _add_files(writer: ArchiveWriter, home: Path, *, with_sources: bool) -> None
             writer.add_file(f"{below}{name}", path)
     for folder in sorted((home / "nodes").glob("*/")):
         below = f"{folder.relative_to(home).as_posix()}/"
-        for name, path in node_files(folder):
-            writer.add_file(f"{below}{name}", path)
+        add_node(writer, folder, below=below)
         with suppress(Fault):  # a node that cannot start is saved as it is
             add_sources(writer, folder, load_config(folder), wanted=with_sources, below=below)
 

@@ -7,7 +7,14 @@ restored from an archive before every byte of it was checked. `federation.node.b
 """
 
 from federation.backup.folders import new_folder, require_kind, restore_files, restore_stores
-from federation.backup.manifest import FileKept, JournalKept, Manifest, StoreKept, TableKept
+from federation.backup.manifest import (
+    FileKept,
+    JournalKept,
+    Manifest,
+    StoreKept,
+    TableKept,
+    is_safe,
+)
 from federation.backup.reading import Archive, open_archive, read_passphrase
 from federation.backup.single import (
     Restored,
@@ -47,6 +54,7 @@ __all__ = [
     "Written",
     "archive",
     "holding",
+    "is_safe",
     "new_folder",
     "note",
     "open_archive",

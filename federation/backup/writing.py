@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
 from federation.backup.errors import (
@@ -72,13 +72,15 @@ class ArchiveWriter:
         self.tar.add(name, data)
         self.members.append(member_of(name, data))
 
-    def add_file(self, path: str, source: Path) -> None:
-        """Write a file; a private key only where keys are wanted.
+    def add_file(self, path: str, source: Path, *, secret: bool = False) -> None:
+        """Write a file, once; a private key or secret only where keys are wanted.
 
         Raises:
             BackupBlocked: it cannot be read.
         """
-        if not self.with_keys and source.suffix in _KEY_SUFFIXES:
+        if any(f.path == path for f in self.files):
+            return
+        if not self.with_keys and (secret or is_secret(path)):
             self.left_out[path] = "key"
             return
         size = parts = 0
@@ -94,6 +96,12 @@ class ArchiveWriter:
                 raise
             raise BackupBlocked(file=path, problem=error.strerror or "?") from error
         self.files.append(FileKept(path, mode, size, parts))
+
+
+def is_secret(path: str) -> bool:
+    """Tell whether a file of this name is a private key or a secret."""
+    name = PurePosixPath(path)
+    return name.suffix in _KEY_SUFFIXES or bool({"keys", "secrets"} & set(name.parts[:-1]))
 
 
 def part_name(path: str, part: int) -> str:

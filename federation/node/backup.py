@@ -8,8 +8,8 @@ from __future__ import annotations
 
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -20,15 +20,17 @@ from federation.backup import (
     StoreKept,
     StorePart,
     Written,
+    is_safe,
     plain_files,
     restore_single,
     save_single,
 )
 from federation.crypto import KeyStore
+from federation.errors import Fault
 from federation.node.config import NodeConfig, load_config
 from federation.store import node_tree, open_engine, sqlite_url
 
-__all__ = ["add_sources", "back_up_node", "node_files", "node_part", "restore_node"]
+__all__ = ["add_node", "add_sources", "back_up_node", "node_part", "restore_node"]
 
 _KIND = "node"
 _STORE = "node.db"
@@ -64,8 +66,7 @@ def back_up_node(
     signer = KeyStore(folder / "keys").signer("node", create=False)
 
     def add(writer: ArchiveWriter) -> None:
-        for path, source in node_files(folder):
-            writer.add_file(path, source)
+        add_node(writer, folder)
         add_sources(writer, folder, config, wanted=with_sources)
 
     return save_single(
@@ -109,9 +110,32 @@ def node_part(folder: Path, party: str, key: str, *, create: bool = False) -> St
     return StorePart(f"node/{party}", engine, node_tree, f"node:{party}", key)
 
 
-def node_files(folder: Path) -> Iterator[tuple[str, Path]]:
-    """Yield the files that make a node what it is: settings, policy, ledger, keys, certificates."""
-    return plain_files(folder, _FOLDERS)
+def add_node(writer: ArchiveWriter, folder: Path, *, below: str = "") -> None:
+    """Add the files that make a node what it is: settings, policy, ledger, keys, certificates.
+
+    Those that `NODE.toml` names go along wherever they lie in the folder; a `NODE.toml` that cannot
+    be read is saved as it is.
+    """
+    for path, source in plain_files(folder, _FOLDERS):
+        writer.add_file(f"{below}{path}", source)
+    with suppress(Fault):
+        for path, secret in _named(load_config(folder)):
+            file = folder / path
+            if is_safe(path) and file.is_file():
+                writer.add_file(f"{below}{path}", file, secret=secret)
+            elif secret:
+                writer.left_out[f"{below}{path}"] = "secret elsewhere"
+
+
+def _named(config: NodeConfig) -> Iterator[tuple[str, bool]]:
+    """Yield the files a configuration names, and whether each is a secret."""
+    yield config.policy, False
+    if config.catalog is not None:
+        yield config.catalog, False
+    for source in config.sources.values():
+        for option in source.options.values():
+            if isinstance(option, Mapping) and isinstance(file := option.get("file"), str):
+                yield file, True
 
 
 def add_sources(

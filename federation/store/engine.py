@@ -40,7 +40,7 @@ from federation.store.errors import (
     StoreUrlWrong,
 )
 
-__all__ = ["exclusive", "open_engine", "read", "sqlite_url", "store_name", "write"]
+__all__ = ["exclusive", "fault_of", "open_engine", "read", "sqlite_url", "store_name", "write"]
 
 _KINDS = ("sqlite", "postgresql")
 _MODE = "scenarist_mode"
@@ -173,7 +173,7 @@ def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
         for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
     except sqlite3.Error as error:
-        fault = _fault_of(error)
+        fault = fault_of(error)
         if fault is None:
             raise
         file = connection.execute("PRAGMA database_list").fetchone()[2]
@@ -188,14 +188,14 @@ def _begin(conn: Connection) -> None:
 
 def _raise_fault(context: ExceptionContext) -> None:
     error, conn = context.original_exception, context.connection
-    fault = _fault_of(error)
+    fault = fault_of(error)
     reading = conn is not None and conn.get_execution_options().get(_MODE) == "read"
     if fault is None or (reading and fault is StoreReadOnly):
         return  # a programming mistake, such as a change inside read(), stays an ordinary error
     raise fault(store=store_name(context.engine) if context.engine else "?") from error
 
 
-def _fault_of(error: BaseException) -> type[Fault] | None:
+def fault_of(error: BaseException) -> type[Fault] | None:
     """Return the Fault that names a driver's error; None when it is a programming error."""
     if isinstance(error, sqlite3.Error):
         code = getattr(error, "sqlite_errorcode", None)

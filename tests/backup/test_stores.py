@@ -273,7 +273,7 @@ def test_an_empty_database_is_no_store(store):
 def test_any_value_survives_its_line(rows):
     from sqlalchemy import MetaData
 
-    from federation.store.backup import _blocks, _row
+    from federation.store.backup import _blocks, _rows
 
     table = Table(
         "odd",
@@ -289,7 +289,7 @@ def test_any_value_survives_its_line(rows):
         if rows:
             conn.execute(insert(table), [{"id": i, "said": s, "raw": r} for i, s, r in rows])
         blocks = list(_blocks(conn, table, 100))
-        back = [_row(table, line) for b in blocks for line in b.data.split(b"\n")[:-1]]
-        kept = [dict(r) for r in conn.execute(select(table).order_by(table.c.id)).mappings()]
+        back = [row for b in blocks for row in _rows(table, b.data)]
+        kept = [tuple(r) for r in conn.execute(select(table).order_by(table.c.id))]
     engine.dispose()
     assert back == kept
