@@ -9,9 +9,7 @@ Keys are ECDSA P-256, what RFC 5280 asks of authorities and leaves is set.
 from __future__ import annotations
 
 import ipaddress
-import os
 import re
-import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -23,21 +21,20 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
-from federation.crypto.errors import KeyDamaged, KeyExposed
+from federation.crypto.errors import KeyDamaged
 from federation.link.errors import (
     AuthorityExists,
     AuthorityWrong,
     CertificateDamaged,
     CertificateHostWrong,
     CertificateLapsed,
-    CertificateMissing,
     CertificateNameless,
     CertificateOfAnotherAuthority,
     CertificateOfAnotherKey,
     CertificateRequestDamaged,
     CertificateRequestWrong,
-    CertificateUnwritable,
 )
+from federation.link.tlsfiles import check_key, content, put, shown
 
 __all__ = [
     "IDENTITY",
@@ -47,6 +44,7 @@ __all__ = [
     "install_certificate",
     "issue_certificate",
     "read_certificate",
+    "read_certificates",
     "request_certificate",
 ]
 
@@ -105,7 +103,7 @@ def create_authority(folder: Path, *, name: str, now: datetime, days: int = 3650
             x509.AuthorityKeyIdentifier.from_issuer_public_key(key.public_key()), critical=False
         )
     )
-    _put(folder / "ca.crt", _pem(builder.sign(key, hashes.SHA256())).encode(), 0o644)
+    put(folder / "ca.crt", _pem(builder.sign(key, hashes.SHA256())).encode(), 0o644)
 
 
 def request_certificate(folder: Path, *, identity: str, hosts: Sequence[str]) -> str:
@@ -202,8 +200,8 @@ def install_certificate(folder: Path, certificate: str, authority: str) -> None:
         raise CertificateOfAnotherKey(identity=identity, file=shown(tls / "tls.key"))
     if not any(_issued(leaf, root) for root in roots):
         raise CertificateOfAnotherAuthority(identity=identity)
-    _put(tls / "ca.crt", "".join(_pem(root) for root in roots).encode(), 0o644)
-    _put(tls / "tls.crt", _pem(leaf).encode(), 0o644)
+    put(tls / "ca.crt", "".join(_pem(root) for root in roots).encode(), 0o644)
+    put(tls / "tls.crt", _pem(leaf).encode(), 0o644)
 
 
 def certify(
@@ -221,7 +219,7 @@ def certify(
     """
     request = request_certificate(folder, identity=identity, hosts=hosts)
     issued = issue_certificate(authority, request, identity=identity, now=now, days=days)
-    install_certificate(folder, issued, _content(authority / "ca.crt").decode("ascii", "replace"))
+    install_certificate(folder, issued, content(authority / "ca.crt").decode("ascii", "replace"))
 
 
 def read_certificate(path: Path) -> Certificate:
@@ -232,8 +230,13 @@ def read_certificate(path: Path) -> Certificate:
         CertificateDamaged: it holds no certificate.
         CertificateNameless: it holds one without exactly one identity.
     """
-    text = _content(path).decode("ascii", "replace")
-    return _read(_parsed(text, shown(path))[0], shown(path))
+    return read_certificates(path)[0]
+
+
+def read_certificates(path: Path) -> tuple[Certificate, ...]:
+    """Return what stands in each certificate of a file; raises as `read_certificate`."""
+    text = content(path).decode("ascii", "replace")
+    return tuple(_read(found, shown(path)) for found in _parsed(text, shown(path)))
 
 
 # ── parts ────────────────────────────────────────────────────────────────────────────────────────
@@ -356,51 +359,26 @@ def _issued(leaf: x509.Certificate, root: x509.Certificate) -> bool:
 
 def _authority(folder: Path, now: datetime) -> tuple[x509.Certificate, ec.EllipticCurvePrivateKey]:
     path = folder / "ca.crt"
-    certificate = _parsed(_content(path).decode("ascii", "replace"), shown(path))[0]
+    certificate = _parsed(content(path).decode("ascii", "replace"), shown(path))[0]
     if not _read(certificate, shown(path)).authority:
         raise AuthorityWrong(file=shown(path))
     key = _key(folder / "ca.key", create=False)
     if certificate.public_key() != key.public_key():
         raise AuthorityWrong(file=shown(path))
-    check_validity(certificate.not_valid_before_utc, certificate.not_valid_after_utc, now, path)
+    check_validity(path, now)
     return certificate, key
 
 
-def check_validity(since: datetime, until: datetime, now: datetime, path: Path) -> None:
-    """Raise `CertificateLapsed` where a certificate of this machine is not valid now."""
-    if not since <= now <= until:
-        raise CertificateLapsed(
-            file=shown(path), since=since.date().isoformat(), until=until.date().isoformat()
-        )
-
-
-# ── files ────────────────────────────────────────────────────────────────────────────────────────
+def check_validity(path: Path, now: datetime) -> None:
+    """Raise `CertificateLapsed` where no certificate of a file is valid now."""
+    found = read_certificates(path)
+    if not any(c.not_before <= now <= c.not_after for c in found):
+        since, until = found[0].not_before.date(), found[0].not_after.date()
+        raise CertificateLapsed(file=shown(path), since=since.isoformat(), until=until.isoformat())
 
 
 def _pem(certificate: x509.Certificate) -> str:
     return certificate.public_bytes(serialization.Encoding.PEM).decode()
-
-
-def shown(path: Path) -> str:
-    """Return the end of a path: enough to find the file, nothing about the machine."""
-    return "/".join(path.parts[-3:])
-
-
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError:
-        raise CertificateMissing(file=shown(path)) from None
-
-
-def check_key(path: Path) -> None:
-    """Raise a fault where a private key is missing, or where others may read it."""
-    try:
-        mode = path.stat().st_mode & 0o777
-    except OSError:
-        raise CertificateMissing(file=shown(path)) from None
-    if os.name == "posix" and mode & 0o077:
-        raise KeyExposed(file=shown(path), mode=f"{mode:03o}")
 
 
 def _key(path: Path, *, create: bool) -> ec.EllipticCurvePrivateKey:
@@ -411,40 +389,12 @@ def _key(path: Path, *, create: bool) -> ec.EllipticCurvePrivateKey:
             serialization.PrivateFormat.PKCS8,
             serialization.NoEncryption(),
         )
-        _put(path, pem, 0o600, once=True)
+        put(path, pem, 0o600, once=True)
     check_key(path)
     try:
-        key = serialization.load_pem_private_key(_content(path), None)
+        key = serialization.load_pem_private_key(content(path), None)
     except (ValueError, TypeError):
         raise KeyDamaged(file=shown(path)) from None
     if not isinstance(key, ec.EllipticCurvePrivateKey) or key.curve.name != "secp256r1":
         raise KeyDamaged(file=shown(path))
     return key
-
-
-def _put(path: Path, content: bytes, mode: int, *, once: bool = False) -> None:
-    """Put a whole file under its name; `once` leaves a file that is there as it is."""
-    try:
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        draft = path.with_name(f".{path.name}.{secrets.token_hex(8)}")
-        try:
-            handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
-            with os.fdopen(handle, "wb") as file:
-                file.write(content)
-                file.flush()
-                os.fsync(file.fileno())
-            _appear(draft, path, once=once)
-        finally:
-            draft.unlink(missing_ok=True)
-    except OSError as error:
-        raise CertificateUnwritable(file=shown(path)) from error
-
-
-def _appear(draft: Path, path: Path, *, once: bool) -> None:
-    if not once:
-        draft.replace(path)
-        return
-    try:
-        path.hardlink_to(draft)
-    except FileExistsError:
-        return  # another process was first: its key is the key

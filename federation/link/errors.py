@@ -45,7 +45,7 @@ class LinkUnreachable(Fault):
     http = 503
     zh = "现在联系不上 {party}。"
     en = "{party} cannot be reached now."
-    next_zh = "系统稍后会自动重试,已填写的内容不会丢失;急需办理的可手工填写。"
+    next_zh = "系统稍后会自动重试，已填写的内容不会丢失；急需办理的可手工填写。"
     next_en = "It is tried again by itself and nothing is lost; in a hurry, fill it in by hand."
 
 
@@ -56,7 +56,7 @@ class LinkTimeout(Fault):
     http = 504
     zh = "{party} 没有在 {timeout_s} 秒内答复。"
     en = "{party} did not answer within {timeout_s} seconds."
-    next_zh = "系统稍后会自动重试,无需重复操作。"
+    next_zh = "系统稍后会自动重试，无需重复操作。"
     next_en = "It is tried again by itself; there is nothing to do."
 
 
@@ -65,9 +65,9 @@ class LinkTruncated(Fault):
 
     code = "link.truncated"
     http = 502
-    zh = "{party} 的答复中途断开,收到的部分已丢弃。"
+    zh = "{party} 的答复中途断开，收到的部分已丢弃。"
     en = "The answer of {party} broke off; what had arrived was thrown away."
-    next_zh = "请重新查询;反复出现时请系统管理员检查网络和该部门节点。"
+    next_zh = "请重新查询；反复出现时请系统管理员检查网络和该部门节点。"
     next_en = "Ask again; if it keeps happening, have the network and that node checked."
 
 
@@ -89,7 +89,7 @@ class LinkBroken(Fault):
     http = 502
     zh = "{party} 处理请求时出错。"
     en = "{party} failed while handling the request."
-    next_zh = "请稍后重试;仍不行的,请该部门管理员查看节点日志。"
+    next_zh = "请稍后重试；仍不行的，请该部门管理员查看节点日志。"
     next_en = (
         "Try again later; if it stays so, that department's administrator reads the node's log."
     )
@@ -100,9 +100,9 @@ class LinkRefused(Fault):
 
     code = "link.refused"
     http = 502
-    zh = "{party} 拒绝了请求,代码 {refusal}。"
+    zh = "{party} 拒绝了请求，代码 {refusal}。"
     en = "{party} refused the request with the code {refusal}."
-    next_zh = "请把代码告诉系统管理员;双方系统版本不同时请先升级。"
+    next_zh = "请把代码告诉系统管理员；双方系统版本不同时请先升级。"
     next_en = (
         "Tell the administrator the code; if the two systems differ in version, upgrade first."
     )

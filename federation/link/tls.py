@@ -17,14 +17,9 @@ from typing import Any
 
 from federation.crypto.errors import KeyDamaged
 from federation.errors import Fault
-from federation.link.certificates import (
-    IDENTITY,
-    check_key,
-    check_validity,
-    read_certificate,
-    shown,
-)
+from federation.link.certificates import IDENTITY, check_validity, read_certificate
 from federation.link.errors import CertificateDamaged, CertificateMissing
+from federation.link.tlsfiles import check_key, shown
 
 __all__ = ["Renewed", "Tls", "identity_in", "peer_named"]
 
@@ -72,8 +67,7 @@ class Tls:
         """Do nothing where the three files are sound at this time. Raises as `at`."""
         check_key(self.key)
         for path in (self.certificate, self.authority):
-            found = read_certificate(path)
-            check_validity(found.not_before, found.not_after, now, path)
+            check_validity(path, now)
         self.client_context()
 
     def client_context(self) -> ssl.SSLContext:

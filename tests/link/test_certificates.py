@@ -311,6 +311,18 @@ def test_while_authorities_change_both_may_be_installed(home: Path, police: Path
     Tls.at(police, now=NOW)
 
 
+def test_while_one_authority_takes_over_the_old_one_may_run_out(home: Path):
+    later = NOW + timedelta(days=3660)
+    create_authority(home / "new", name="合肥市", now=NOW + timedelta(days=3600))
+    certify(home / "police", home / "new", identity=POLICE, hosts=(), now=later)
+    files = home / "police" / "tls"
+    both = (home / "ca" / "ca.crt").read_text() + (files / "ca.crt").read_text()
+    install_certificate(home / "police", (files / "tls.crt").read_text(), both)
+    Tls.at(home / "police", now=later)
+    with pytest.raises(CertificateLapsed):
+        Tls.at(home / "police", now=later + timedelta(days=9999))
+
+
 @pytest.mark.parametrize("text", ["", "nonsense", "-----BEGIN CERTIFICATE-----\nAAAA\n"])
 def test_what_is_no_certificate_is_not_installed(home: Path, police: Path, text: str):
     authority = (home / "ca" / "ca.crt").read_text()

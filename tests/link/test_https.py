@@ -7,7 +7,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, cast
@@ -78,6 +78,18 @@ def test_nothing_is_sent_to_one_who_cannot_show_who_it_is(
         asked(call(server.url))
     assert caught.value.facts["party"] == "police"
     assert server.requests == []
+
+
+def test_parties_of_two_authorities_meet_where_both_count(
+    machines: Path, tmp_path: Path, scripted: Begin
+):
+    shutil.copytree(machines / "hub" / "tls", tmp_path / "tls")
+    both = [(machines / ca / "ca.crt").read_bytes() for ca in ("ca", "ca-of-another-city")]
+    (tmp_path / "tls" / "ca.crt").write_bytes(b"".join(both))
+    for folder in ("police", "police-of-another-city"):
+        url = scripted(always(OK), folder=folder).url
+        with closing(HttpsLink("police", url, tls_of(tmp_path), identity=POLICE)) as link:
+            assert asked(link) == {"a": 1}
 
 
 def test_a_wrong_peer_is_named(scripted: Begin, call: Call):
