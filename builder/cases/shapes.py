@@ -17,6 +17,7 @@ from builder.scenario.model import Text
 
 __all__ = [
     "AuditLine",
+    "CaseLine",
     "CaseView",
     "CorrectionAsked",
     "DataLine",
@@ -24,6 +25,7 @@ __all__ = [
     "DraftPage",
     "FieldChoice",
     "GrantLine",
+    "HandedIn",
     "ItemLine",
     "JournalState",
     "Matter",
@@ -190,6 +192,16 @@ class Receipt:
 
 
 @dataclass(frozen=True, slots=True)
+class CaseLine:
+    """One of one's own cases, as its row alone says it."""
+
+    case_no: str
+    deployment: str
+    title: Text
+    status: CaseStatus
+
+
+@dataclass(frozen=True, slots=True)
 class MatterLine:
     """One of my matters."""
 
@@ -202,6 +214,15 @@ class MatterLine:
     needs_me: bool
     done: int
     total: int
+
+
+@dataclass(frozen=True, slots=True)
+class HandedIn:
+    """One page of one's own cases."""
+
+    lines: tuple[MatterLine, ...]
+    after: str | None = None
+    """Cursor of the next page; None at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +326,7 @@ class Worklist:
 
     items: tuple[WorkItem, ...]
     counts: Mapping[str, int]
-    """Keys ``open``, ``overdue``, ``correcting``, ``done``."""
+    """Keys ``open``, ``overdue``, ``correcting``, ``done``; 1000 stands for more than 999."""
     state: str
     after: str | None = None
     """Cursor of the next page; None at the end."""

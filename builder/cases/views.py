@@ -10,23 +10,26 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, String, func, or_, select, type_coerce
+from sqlalchemy import Select, String, select, tuple_, type_coerce
 
 from builder import forms
 from builder.cases import commands, keeping
 from builder.cases.answers import flat
-from builder.cases.errors import CaseUnknown, MayNotSee, PageUnknown
+from builder.cases.errors import CaseUnknown, PageUnknown
 from builder.cases.filling import Filling, read_provenance
 from builder.cases.governance import purpose_title
 from builder.cases.keeping import Draft, StoredCase
+from builder.cases.outline import inside, party_of, step_title, tasks_of
 from builder.cases.platform import Deployment, Platform
 from builder.cases.shapes import (
+    CaseLine,
     CaseView,
     CorrectionAsked,
     DataLine,
     DraftLine,
     DraftPage,
     FieldChoice,
+    HandedIn,
     ItemLine,
     Matter,
     MatterCard,
@@ -39,35 +42,30 @@ from builder.cases.shapes import (
     TaskView,
     TimelineEntry,
     UseLine,
-    WorkItem,
-    Worklist,
 )
 from builder.cases.waiting import note_for, unheard, waiting
 from builder.cases.words import EVENTS, PARTY_STATES, STATUSES, UNKNOWN, YES_NO
-from builder.forms import SummaryModel
+from builder.cases.worklists import worklist
+from builder.forms import Journey, SummaryModel
 from builder.forms.view import Sources
 from builder.identity import SignIn
 from builder.process.case import Event, TaskState
 from builder.scenario.model import (
-    APPLY,
-    Branch,
     Choice,
     NamedQuery,
-    QueryStep,
     Scenario,
-    Step,
     Task,
     Text,
-    branches,
-    steps,
 )
 from builder.store import cases as tables
 from federation.store import instant_text, read
 
 __all__ = [
     "case",
+    "handed_in",
     "library",
     "matter",
+    "my_drafts",
     "my_matters",
     "notices",
     "page",
@@ -77,10 +75,12 @@ __all__ = [
     "review",
     "status_title",
     "task",
+    "waiting_for_me",
     "worklist",
 ]
 
-_PAGE = 50
+_PAGE = 20
+_WAITING = 50
 
 
 # ── Before an application ────────────────────────────────────────────────────────────────────────
@@ -165,7 +165,7 @@ def page(
         deployment=deployment.id,
         title=filling.scenario.meta.title,
         version=draft.version,
-        steps=_page_steps(filling, draft, page_id),
+        steps=_page_steps(journey, draft, page_id),
         page=model,
         previous=journey.before(page_id),
         reason=draft.reason,  # type: ignore[arg-type] # one of three words, from our own store
@@ -199,7 +199,7 @@ def review(platform: Platform, who: SignIn, case_no: str) -> Review:
         deployment=deployment.id,
         title=filling.scenario.meta.title,
         version=draft.version,
-        steps=_page_steps(filling, draft, None),
+        steps=_page_steps(filling.journey(), draft, None),
         summary=summary,
         complete=not filling.incomplete(),
         reason=draft.reason,  # type: ignore[arg-type] # one of three words, from our own store
@@ -223,22 +223,59 @@ def receipt(platform: Platform, who: SignIn, case_no: str) -> Receipt:
 def my_matters(
     platform: Platform, who: SignIn
 ) -> tuple[tuple[DraftLine, ...], tuple[MatterLine, ...]]:
-    """Return one's own drafts and cases, newest first."""
-    drafts: list[DraftLine] = []
+    """Return one's own drafts and newest cases, newest first."""
+    return my_drafts(platform, who), handed_in(platform, who).lines
+
+
+def my_drafts(platform: Platform, who: SignIn) -> tuple[DraftLine, ...]:
+    """Return one's own applications not yet handed in, newest first."""
+    drafts = [d for deployment in platform.deployments.all() for d in _drafts(deployment, who)]
+    drafts.sort(key=lambda d: d.updated, reverse=True)
+    return tuple(d for d in drafts if d.reason == "new")
+
+
+def handed_in(
+    platform: Platform, who: SignIn, *, after: str | None = None, limit: int = _PAGE
+) -> HandedIn:
+    """Return one's own cases, the one that changed last first.
+
+    Args:
+        platform: the city.
+        who: the applicant.
+        after: cursor of the page before.
+        limit: how many at most.
+    """
     lines: list[MatterLine] = []
     for deployment in platform.deployments.all():
-        drafts += [d for d in _drafts(deployment, who) if d.reason == "new"]
         with read(deployment.engine) as conn:
-            numbers = conn.scalars(
-                select(tables.case.c.case_no).where(tables.case.c.account == who.account.account)
-            ).all()
-        for number in numbers:
-            stored = keeping.load_case(deployment, number)
-            if stored is not None:
-                lines.append(_matter_line(platform, stored))
-    drafts.sort(key=lambda d: d.updated, reverse=True)
-    lines.sort(key=lambda line: line.updated, reverse=True)
-    return tuple(drafts), tuple(lines)
+            numbers = conn.scalars(_own(who, after).limit(limit + 1)).all()
+            found = [keeping.read_case(conn, deployment, number) for number in numbers]
+        lines += [_matter_line(platform, stored) for stored in found if stored is not None]
+    lines.sort(key=lambda line: (line.updated, line.case_no), reverse=True)
+    shown = lines[:limit]
+    more = f"{instant_text(shown[-1].updated)}|{shown[-1].case_no}" if lines[limit:] else None
+    return HandedIn(tuple(shown), more)
+
+
+def waiting_for_me(platform: Platform, who: SignIn) -> tuple[CaseLine, ...]:
+    """Return one's own cases that wait for oneself, by their rows alone; no case is folded."""
+    column = tables.case.c
+    query = (
+        select(column.case_no, column.scenario_hash, column.status, column.updated_at)
+        .where(column.account == who.account.account)
+        .where(column.status.in_(("returned", "correcting")))
+        .order_by(column.updated_at.desc())
+        .limit(_WAITING)
+    )
+    lines: list[tuple[datetime, CaseLine]] = []
+    for deployment in platform.deployments.all():
+        with read(deployment.engine) as conn:
+            rows = conn.execute(query).all()
+        for r in rows:
+            title = deployment.scenario(r.scenario_hash).meta.title
+            lines.append((r.updated_at, CaseLine(r.case_no, deployment.id, title, r.status)))
+    lines.sort(key=lambda pair: pair[0], reverse=True)
+    return tuple(line for _, line in lines)
 
 
 def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
@@ -273,55 +310,27 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
     )
 
 
-def notices(platform: Platform, who: SignIn) -> tuple[NoticeLine, ...]:
-    """Return what was told to a person, newest first."""
-    lines = []
+def notices(platform: Platform, who: SignIn, limit: int = _PAGE) -> tuple[NoticeLine, ...]:
+    """Return what was told to a person last, newest first."""
+    column = tables.notice.c
+    query = (
+        select(tables.notice)
+        .where(column.account == who.account.account)
+        .order_by(column["at"].desc(), column.id.desc())
+        .limit(limit)
+    )
+    lines: list[NoticeLine] = []
     for deployment in platform.deployments.all():
         with read(deployment.engine) as conn:
-            rows = conn.execute(
-                select(tables.notice).where(tables.notice.c.account == who.account.account)
-            ).all()
+            rows = conn.execute(query).all()
         lines += [
             NoticeLine(r.case_no, Text(**r.title), Text(**r.text), r.at, r.read_at) for r in rows
         ]
-    return tuple(sorted(lines, key=lambda n: n.at, reverse=True))
+    lines.sort(key=lambda n: n.at, reverse=True)
+    return tuple(lines[:limit])
 
 
 # ── The desk ─────────────────────────────────────────────────────────────────────────────────────
-
-
-def worklist(
-    platform: Platform,
-    who: SignIn,
-    *,
-    state: str = "open",
-    text: str = "",
-    after: str | None = None,
-    limit: int = _PAGE,
-) -> Worklist:
-    """Return the tasks of an officer's own department and roles.
-
-    Args:
-        state: ``open``, ``overdue``, ``correcting`` or ``done``.
-        text: part of a case number.
-        after: cursor of the page before.
-
-    Raises:
-        MayNotSee: an account without a department.
-    """
-    if who.account.party is None:
-        raise MayNotSee
-    now = platform.clock()
-    items: list[WorkItem] = []
-    counts = dict.fromkeys(("open", "overdue", "correcting", "done"), 0)
-    for deployment in platform.deployments.all():
-        _count(deployment, who, now, counts)
-        items += _work_items(deployment, who, state, text, now, limit, after)
-    newest = state == "done"
-    items.sort(key=_by_done if newest else _by_due, reverse=newest)
-    shown = items[:limit]
-    cursor = _cursor(shown[-1]) if len(items) > limit else None
-    return Worklist(tuple(shown), counts, state, cursor)
 
 
 def task(
@@ -365,7 +374,7 @@ def task(
         form=_officer_page(filling, post) if filling and is_open else None,
         recorded=_recorded(scenario, step, answers) if not is_open else None,
         actions=tuple(step.actions) if is_open else (),
-        return_to=tuple(FieldChoice(s, _step_title(scenario, s)) for s in step.return_to),
+        return_to=tuple(FieldChoice(s, step_title(scenario, s)) for s in step.return_to),
         correctable=_correctable(scenario, step),
         version=stored.version,
         history=tuple(e for e in _timeline(platform, stored, party=state.party)),
@@ -450,8 +459,20 @@ def _drafts(deployment: Deployment, who: SignIn) -> tuple[DraftLine, ...]:
     )
 
 
-def _page_steps(filling: Filling, draft: Draft, current: str | None) -> tuple[PageStep, ...]:
-    journey = filling.journey()
+def _own(who: SignIn, after: str | None) -> Select[Any]:
+    """Ask for the numbers of one's own cases, the one that changed last first."""
+    column = tables.case.c
+    place = (type_coerce(column.updated_at, String), column.case_no)
+    query = (
+        select(column.case_no)
+        .where(column.account == who.account.account)
+        .order_by(*(c.desc() for c in place))
+    )
+    last = after.split("|") if after else []
+    return query.where(tuple_(*place) < tuple_(*last)) if len(last) == len(place) else query
+
+
+def _page_steps(journey: Journey, draft: Draft, current: str | None) -> tuple[PageStep, ...]:
     return tuple(
         PageStep(
             page,
@@ -530,7 +551,7 @@ def _party_lines(platform: Platform, stored: StoredCase, now: datetime) -> tuple
     scenario = stored.scenario
     lines = []
     for party in scenario.meta.parties:
-        own = [t for t in scenario.tasks() if t.party == party]
+        own = [t for t in tasks_of(scenario) if t.party == party]
         tasks = [t for t in stored.case.tasks.values() if t.party == party]
         items = dict.fromkeys(t.item for t in own if t.item)
         if own:
@@ -596,19 +617,15 @@ def _reached(stored: StoredCase, own: Sequence[Task]) -> list[str]:
 
 def _skipped(stored: StoredCase) -> set[str]:
     """Return the steps inside branches that this case does not take."""
-    root = stored.scenario.process.root
-    states = stored.case.steps
+    states, within = stored.case.steps, inside(stored.scenario)
     gone: set[str] = set()
-    for branch in branches(root):
-        if states.get(branch.id) == "skipped":
-            gone |= {s.id for s in steps(branch)}
-    for step in steps(root):
-        if states.get(step.id) == "skipped":
-            gone |= {s.id for s in steps(step)}
-        if isinstance(step, Choice) and states.get(step.id) in ("active", "done"):
-            for arm in step.branches:
+    for name, (thing, inner) in within.items():
+        if states.get(name) == "skipped":
+            gone |= inner
+        if isinstance(thing, Choice) and states.get(name) in ("active", "done"):
+            for arm in thing.branches:
                 if states.get(arm.id) is None:
-                    gone |= {s.id for s in steps(arm)}
+                    gone |= within[arm.id][1]
     return gone
 
 
@@ -626,7 +643,7 @@ def _timeline(
         entry = _entry(platform, stored, event)
         if entry is None:
             continue
-        own = event.step is not None and _party_of(stored.scenario, event.step) == party
+        own = event.step is not None and party_of(stored.scenario, event.step) == party
         if party is None or own or event.step is None:
             entries.append(entry)
     return tuple(entries)
@@ -655,8 +672,8 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
     if isinstance(notice, str):
         title = stored.scenario.notice(notice).title
     else:
-        title = _step_title(stored.scenario, event.step)
-    party = _party_of(stored.scenario, event.step) if event.step else None
+        title = step_title(stored.scenario, event.step)
+    party = party_of(stored.scenario, event.step) if event.step else None
     remark = event.data.get("reason") or event.data.get("remark")
     return TimelineEntry(
         at=event.at,
@@ -668,7 +685,7 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
 
 def _is_internal(scenario: Scenario, event: Event) -> bool:
     """Leave out branches without a title: nobody outside knows them."""
-    return event.kind == "branch_skipped" and _step_title(scenario, event.step).zh == event.step
+    return event.kind == "branch_skipped" and step_title(scenario, event.step).zh == event.step
 
 
 def _uses(platform: Platform, stored: StoredCase) -> tuple[UseLine, ...]:
@@ -800,141 +817,6 @@ def _field_title(scenario: Scenario, pointer: str) -> Text:
             if control.scope == pointer:
                 return control.label
     return Text(pointer, pointer)
-
-
-def _step_title(scenario: Scenario, step: str | None) -> Text:
-    if step == APPLY:
-        return Text("申请人修改申请", "The applicant changes the application")
-    things: Iterable[Step | Branch] = (
-        *steps(scenario.process.root),
-        *branches(scenario.process.root),
-    )
-    for thing in things:
-        if thing.id == step:
-            title = thing.title
-            if title is None and isinstance(thing, QueryStep):
-                title = scenario.query(thing.query).title
-            return title or Text(str(step), str(step))
-    return Text(str(step), str(step))
-
-
-def _party_of(scenario: Scenario, step: str) -> str | None:
-    return next((t.party for t in scenario.tasks() if t.id == step), None)
-
-
-def _count(deployment: Deployment, who: SignIn, now: datetime, counts: dict[str, int]) -> None:
-    column = tables.task.c
-    mine = (column.party == who.account.party) & column.role.in_(who.account.roles)
-    with read(deployment.engine) as conn:
-        for state, n in conn.execute(
-            select(column.state, func.count()).where(mine).group_by(column.state)
-        ):
-            if state in counts:
-                counts[state] += n
-        counts["overdue"] += (
-            conn.scalar(
-                select(func.count()).where(mine, column.state == "open", column.due_at < now)
-            )
-            or 0
-        )
-
-
-def _work_items(
-    deployment: Deployment,
-    who: SignIn,
-    state: str,
-    text: str,
-    now: datetime,
-    limit: int,
-    after: str | None,
-) -> list[WorkItem]:
-    column = tables.task.c
-    query = (
-        select(tables.task, tables.case.c.applicant)
-        .join(tables.case, tables.case.c.case_no == column.case_no)
-        .where(column.party == who.account.party, column.role.in_(who.account.roles))
-        .where(*_state_filter(state, now))
-        .limit(limit + 1)
-    )
-    if text.strip():
-        query = query.where(column.case_no.contains(text.strip(), autoescape=True))
-    query = _after(query, state, after)
-    with read(deployment.engine) as conn:
-        rows = conn.execute(query).all()
-    scenario = deployment.current
-    return [
-        WorkItem(
-            case_no=r.case_no,
-            task=r.task,
-            deployment=deployment.id,
-            title=_step_title(scenario, r.step),
-            matter=scenario.meta.title,
-            applicant=_masked(r.applicant.get("name")),
-            party=r.party,
-            opened=r.opened_at,
-            due=r.due_at,
-            overdue=r.state == "open" and r.due_at is not None and r.due_at < now,
-            state=r.state,
-            done_at=r.done_at,
-        )
-        for r in rows
-    ]
-
-
-def _state_filter(state: str, now: datetime) -> tuple[ColumnElement[bool], ...]:
-    column = tables.task.c
-    match state:
-        case "overdue":
-            return (column.state == "open", column.due_at < now)
-        case "correcting" | "done":
-            return (column.state == state,)
-        case _:
-            return (column.state == "open",)
-
-
-def _after(query: Select[Any], state: str, after: str | None) -> Select[Any]:
-    """Order by due time (done: newest first) and go on behind a cursor."""
-    column = tables.task.c
-    newest = state == "done"
-    moment: ColumnElement[Any] = type_coerce(
-        column.done_at if newest else func.coalesce(column.due_at, _NEVER), String
-    )
-    place: tuple[ColumnElement[Any], ...] = (moment, column.case_no, column.task)
-    query = query.order_by(*(c.desc() if newest else c for c in place))
-    values = after.split("|") if after else []
-    if len(values) != len(place):
-        return query
-    return query.where(_behind(place, values, newest=newest))
-
-
-_NEVER = "9999-12-31T00:00:00.000000+08:00"
-
-
-def _behind(
-    place: Sequence[ColumnElement[Any]], values: Sequence[str], *, newest: bool
-) -> ColumnElement[bool]:
-    """Compare column by column, as a row comparison would."""
-    (first, *rest), (value, *others) = place, values
-    beyond = first < value if newest else first > value
-    return or_(beyond, (first == value) & _behind(rest, others, newest=newest)) if rest else beyond
-
-
-def _cursor(item: WorkItem) -> str:
-    moment = item.done_at if item.state == "done" else item.due
-    at = instant_text(moment) if moment else _NEVER
-    return f"{at}|{item.case_no}|{item.task}"
-
-
-def _by_due(item: WorkItem) -> tuple[datetime, str, str]:
-    return (item.due or datetime.max.replace(tzinfo=item.opened.tzinfo), item.case_no, item.task)
-
-
-def _by_done(item: WorkItem) -> tuple[datetime, str, str]:
-    return (item.done_at or item.opened, item.case_no, item.task)
-
-
-def _masked(name: object) -> str:
-    return f"{name[0]}{'*' * (len(name) - 1)}" if isinstance(name, str) and name else "—"
 
 
 def _known(moment: datetime | None) -> datetime:

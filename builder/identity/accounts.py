@@ -14,7 +14,18 @@ from functools import cached_property
 
 from argon2 import PasswordHasher
 from argon2.exceptions import InvalidHashError, VerificationError
-from sqlalchemy import Boolean, Column, Engine, Integer, String, Table, insert, select, update
+from sqlalchemy import (
+    Boolean,
+    Column,
+    Connection,
+    Engine,
+    Integer,
+    String,
+    Table,
+    insert,
+    select,
+    update,
+)
 from sqlalchemy.engine import Row
 
 from builder.identity.errors import AccountLocked, AccountUnknown, SignInRefused
@@ -125,9 +136,9 @@ class LocalAccounts:
         found = _account(row)
         return SignIn(found, self._ticket(found, now, ticket_hours))
 
-    def load(self, account: str) -> Account | None:
-        """Return the account if it exists and is active."""
-        row = self._find(account)
+    def load(self, account: str, conn: Connection | None = None) -> Account | None:
+        """Return the account if it exists and is active; `conn` reads the same store already."""
+        row = self._find(account) if conn is None else _row_of(conn, account)
         return _account(row) if row is not None and row.active else None
 
     def named(self, account: str, *, ticket_hours: int = 12) -> SignIn:
@@ -158,9 +169,7 @@ class LocalAccounts:
 
     def _find(self, account: str) -> Row[tuple[object, ...]] | None:
         with read(self._engine) as conn:
-            return conn.execute(
-                select(account_table).where(account_table.c.account == account)
-            ).one_or_none()
+            return _row_of(conn, account)
 
     def _matches(self, row: Row[tuple[object, ...]] | None, password: str) -> bool:
         """Take the same time whether the account exists or not."""
@@ -185,6 +194,12 @@ class LocalAccounts:
                 .where(account_table.c.account == account)
                 .values(failures=failures, paused_until=pause)
             )
+
+
+def _row_of(conn: Connection, account: str) -> Row[tuple[object, ...]] | None:
+    return conn.execute(
+        select(account_table).where(account_table.c.account == account)
+    ).one_or_none()
 
 
 def _row(account: Account, password: str, now: datetime) -> dict[str, object]:

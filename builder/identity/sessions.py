@@ -71,8 +71,10 @@ class Sessions:
                     session_table.c.expires_at > self._clock(),
                 )
             ).one_or_none()
-        account = self._accounts.load(row.account) if row is not None else None
-        return SignIn(account, row.ticket) if row is not None and account else None
+            if row is None:
+                return None
+            account = self._accounts.load(row.account, conn)
+        return SignIn(account, row.ticket) if account else None
 
     def end(self, token: str) -> None:
         """Forget a sign-in."""

@@ -67,7 +67,7 @@ case = Table(
     case_metadata,
     Column("case_no", String(32), primary_key=True),
     Column("scenario_hash", String(64), ForeignKey("scenario.hash"), nullable=False),
-    Column("account", String(64), nullable=False, index=True),
+    Column("account", String(64), nullable=False),
     Column("applicant", Json, nullable=False),
     Column("status", String(16), nullable=False, index=True),
     Column("answers", Json, nullable=False),
@@ -79,6 +79,7 @@ case = Table(
     Column("submitted_at", Instant, nullable=False),
     Column("updated_at", Instant, nullable=False),
     Column("ended_at", Instant, nullable=True),
+    Index("case_of_account", "account", "updated_at", "case_no"),
 )
 
 event = Table(
@@ -106,7 +107,8 @@ task = Table(
     Column("due_at", Instant, nullable=True),
     Column("done_at", Instant, nullable=True),
     Column("done_by", String(64), nullable=True),
-    Index("task_worklist", "party", "state", "due_at"),
+    Index("task_by_due", "party", "role", "state", "due_at", "case_no", "task"),
+    Index("task_by_done", "party", "role", "state", "done_at", "case_no", "task"),
     comment="a projection of the events for worklists, written in the same transaction",
 )
 
@@ -184,7 +186,7 @@ notice = Table(
     Column("id", Integer, primary_key=True, autoincrement=True),
     Column("case_no", String(32), nullable=False),
     Column("event", Integer, nullable=False),
-    Column("account", String(64), nullable=False, index=True),
+    Column("account", String(64), nullable=False),
     Column("notice", String(64), nullable=False),
     Column("title", Json, nullable=False),
     Column("text", Json, nullable=False),
@@ -193,6 +195,7 @@ notice = Table(
     Column("party", String(64), nullable=True, comment="a desk's notice: whose desk"),
     Column("role", String(64), nullable=True),
     UniqueConstraint("case_no", "event", "account", name="notice_once"),
+    Index("notice_of_account", "account", "at"),
     Index("notice_of_desk", "party", "role"),
 )
 

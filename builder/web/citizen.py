@@ -11,7 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
 from builder.cases.errors import FormUnreadable
-from builder.cases.shapes import DraftLine, DraftPage, MatterLine, PageStep
+from builder.cases.shapes import CaseLine, DraftLine, DraftPage, PageStep
 from builder.scenario.model import Text
 from builder.web.access import CITIZEN
 from builder.web.context import lang, platform, roles, texts, web, who
@@ -19,7 +19,6 @@ from builder.web.context import lang, platform, roles, texts, web, who
 __all__ = ["citizen", "posted", "posted_version"]
 
 citizen = Blueprint("citizen", __name__)
-_NOTICES = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +140,14 @@ def discard_post(case_no: str) -> BaseResponse:
 @citizen.get("/cases")
 def mine() -> str:
     """List the reader's drafts and matters."""
-    drafts, matters = views.my_matters(platform(), who())
-    told = views.notices(platform(), who())
+    after = request.args.get("after", "")[:96] or None
+    matters = views.handed_in(platform(), who(), after=after)
     return render_template(
-        "citizen/mine.html", drafts=drafts, matters=matters, notices=told[:_NOTICES]
+        "citizen/mine.html",
+        drafts=views.my_drafts(platform(), who()) if after is None else (),
+        matters=matters.lines,
+        more=matters.after,
+        notices=views.notices(platform(), who()) if after is None else (),
     )
 
 
@@ -264,8 +267,8 @@ def _read_only(summary: object) -> object:
 def _todo() -> tuple[Todo, ...]:
     if CITIZEN not in roles():
         return ()
-    drafts, matters = views.my_matters(platform(), who())
-    return (*map(_draft_todo, drafts), *(_case_todo(m) for m in matters if m.needs_me))
+    drafts = views.my_drafts(platform(), who())
+    return (*map(_draft_todo, drafts), *map(_case_todo, views.waiting_for_me(platform(), who())))
 
 
 def _draft_todo(draft: DraftLine) -> Todo:
@@ -279,7 +282,7 @@ def _draft_todo(draft: DraftLine) -> Todo:
     )
 
 
-def _case_todo(line: MatterLine) -> Todo:
+def _case_todo(line: CaseLine) -> Todo:
     say = texts()
     return Todo(
         line.case_no,

@@ -10,6 +10,8 @@ from typing import Any, Final, cast
 from urllib.parse import urlencode
 
 from flask import Flask, Response, current_app, g, request, session, url_for
+from jinja2 import pass_context
+from jinja2.runtime import Context
 
 from builder.cases.governance import purpose_title
 from builder.cases.platform import Platform
@@ -205,13 +207,13 @@ def _keep_choices(response: Response) -> Response:
 
 
 def _words() -> dict[str, Any]:
-    here = lang()
+    here, say, now = lang(), texts(), platform().clock()
     other: Lang = "en" if here == "zh" else "zh"
     return {
         "asset": asset,
         "city_title": platform().city.title,
         "csp_nonce": g.csp_nonce,
-        "due_look": lambda due: due_look(due, platform().clock(), texts()),
+        "due_look": lambda due: due_look(due, now, say),
         "html_lang": HTML_LANG[here],
         "is_demo": platform().settings.demo,
         "lang": here,
@@ -224,7 +226,7 @@ def _words() -> dict[str, Any]:
         "preference": _preference,
         "purpose_name": purpose_title,
         "reader": reader(g.who) if g.who else None,
-        "t": texts(),
+        "t": say,
         "theme": g.theme,
     }
 
@@ -262,13 +264,20 @@ def _preference(**choices: str) -> str:
     return f"?{urlencode([*kept, *choices.items()])}"
 
 
-def _pick(text: Text | Mapping[str, str] | None) -> str:
-    """Return a text pair in the reader's language."""
-    if text is None:
-        return ""
+@pass_context
+def _pick(context: Context, text: Text | Mapping[str, str] | None) -> str:
+    """Return a text pair in the page's language."""
+    here = context["lang"]
+    if isinstance(text, Text):
+        return text.zh if here == "zh" else text.en
+    return "" if text is None else _either(text, here)
+
+
+def _either(text: Mapping[str, str] | object, here: Lang) -> str:
+    """Return the text of a mapping, or of another floor's pair."""
     if isinstance(text, Mapping):
-        return text.get(lang(), "")
-    return cast("str", getattr(text, lang()))
+        return cast("str", text.get(here, ""))
+    return cast("str", getattr(text, here))
 
 
 def _moment(at: datetime) -> str:

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from builder.cases import commands, views
 from builder.cases.commands import Wish
 from builder.cases.shapes import TaskView
+from builder.cases.worklists import COUNTED
 from builder.errors import Fault
 from builder.web.citizen import posted, posted_version
 from builder.web.context import lang, platform, web, who
@@ -50,10 +51,15 @@ def worklist() -> str:
     return render_template(
         "desk/worklist.html",
         worklist=found,
+        counts={s: _counted(n) for s, n in found.counts.items()},
         states=_STATES,
         q=q,
         party_title=platform().city.party_title(who().account.party),
     )
+
+
+def _counted(tasks: int) -> str:
+    return str(tasks) if tasks <= COUNTED else f"{COUNTED}+"
 
 
 @desk.get("/<case_no>/<task_id>")

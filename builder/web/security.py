@@ -45,6 +45,7 @@ def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) 
         SESSION_COOKIE_SAMESITE="Lax",
         SESSION_COOKIE_SECURE=settings.secure_cookies,
         PERMANENT_SESSION_LIFETIME=timedelta(hours=settings.session_hours),
+        SESSION_REFRESH_EACH_REQUEST=False,  # the store ends a sign-in after so many hours anyway
         MAX_CONTENT_LENGTH=_LARGEST_POST_BYTES,
         MAX_FORM_MEMORY_SIZE=_LARGEST_POST_BYTES,
         MAX_FORM_PARTS=_LARGEST_FIELDS,
