@@ -39,11 +39,12 @@ from federation.store.errors import (
     StoreUnreachable,
     StoreUrlWrong,
 )
+from federation.store.group import Group, require_whole
 
 __all__ = ["exclusive", "fault_of", "open_engine", "read", "sqlite_url", "store_name", "write"]
 
 _KINDS = ("sqlite", "postgresql")
-_MODE = "scenarist_mode"
+_MODE, _GROUP = "scenarist_mode", "scenarist_group"
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _BY_SQLITE: dict[int, type[Fault]] = {
     **dict.fromkeys(_BUSY, StoreBusy),
@@ -102,12 +103,23 @@ def open_engine(url: str | URL, *, create: bool = True, wait_s: float = 10.0) ->
 def write(engine: Engine) -> Iterator[Connection]:
     """Give a connection whose transaction holds the write lock from its first statement.
 
-    Commits at the end of the block; any exception rolls back.
+    Commits at the end of the block; any exception rolls back. What was written is on the disk when
+    the block has ended. Several threads that write one SQLite file share flushes, see
+    `federation.store.group`; a thread that is inside such a block must not open another on the same
+    engine.
+
+    Raises:
+        StoreBusy: when others wrote for longer than we wait.
+        RuntimeError: a programming error, when the block was rolled back inside, or nested.
     """
+    group: Group | None = engine.get_execution_options().get(_GROUP)
+    if group is not None:
+        with group.write() as conn:
+            yield conn
+        return
     with engine.connect().execution_options(**{_MODE: "write"}) as conn, conn.begin() as change:
         yield conn
-        if not change.is_active:
-            raise RuntimeError("the transaction was rolled back inside its block: nothing is kept")
+        require_whole(change)
 
 
 @contextmanager
@@ -161,6 +173,15 @@ def _sqlite(target: URL, *, create: bool, wait_s: float) -> Engine:
     event.listen(engine, "connect", _prepare)
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _raise_fault)
+    if not in_memory:
+        group = Group(
+            engine,
+            {_MODE: "write"},
+            wait_s=wait_s,
+            busy=lambda: StoreBusy(store=store_name(engine)),
+            on_error=_raise_fault,
+        )
+        engine.update_execution_options(**{_GROUP: group})
     return engine
 
 
