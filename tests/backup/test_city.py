@@ -23,6 +23,7 @@ from builder.cases.walks import WalkClock
 from builder.store.settings import read_settings
 from federation.backup import Snapshot
 from federation.backup.errors import (
+    BackupDiskFull,
     BackupOfAnother,
     JournalNotAsSaved,
     RestoreTaken,
@@ -203,6 +204,14 @@ def test_a_full_disk_while_restoring_leaves_nothing(saved, tmp_path, size):
     with room_for(size), pytest.raises((RestoreUnwritable, StoreFull, Fault)):
         bring_back(saved[0], tmp_path / "back")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_disk_without_room_is_named_and_left_as_it_was(lived, saved, small_disk):
+    with pytest.raises(BackupDiskFull):
+        save(lived, small_disk / "a.tar")
+    with pytest.raises((RestoreUnwritable, StoreFull)):
+        bring_back(saved[0], small_disk / "back")
+    assert list(small_disk.iterdir()) == []
 
 
 def test_a_node_is_no_city(lived, tmp_path):

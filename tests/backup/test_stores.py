@@ -177,6 +177,21 @@ def test_an_older_store_is_brought_up_when_it_comes_back(store, tree):
                 assert len(conn.execute(text(f'SELECT 1 FROM "{table.name}"')).all()) == 7
 
 
+@pytest.mark.slow
+@pytest.mark.postgres
+@pytest.mark.parametrize("tree", [t for t in TREES if newest(t) > "0001"], ids=lambda t: t.name)
+def test_an_older_store_is_brought_up_on_postgresql(store, tree, postgres_server):
+    old = store("old", tree, "0001")
+    fill(old, tree, revision_="0001")
+    middle = open_engine(postgres_server.url_of(postgres_server.database()))
+    try:
+        pour(dumped(old, tree, "0001"), middle, tree, "0001")
+        assert revision(middle, tree) == newest(tree)
+        assert drift(middle, tree) == []
+    finally:
+        middle.dispose()
+
+
 def test_a_later_schema_is_named_as_such(store):
     engine = store("a", case_tree, None)
     with pytest.raises(StoreNewer):
