@@ -1,0 +1,145 @@
+"""Keep the hub's register of nodes: where each department's node is, and by which key it is known.
+
+A node without an address is embedded in the hub's own process. A retired node stays in the register
+and is never asked again; its department may enrol a new one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, Row, delete, insert, select, update
+
+from federation.hub.errors import NodeRetired, NodeUnknown
+from federation.hub.tables import node_table
+
+__all__ = ["ENROLLED", "RETIRED", "Registered", "enrol", "fill", "find", "listed", "move", "retire"]
+
+ENROLLED, RETIRED = "enrolled", "retired"
+
+
+@dataclass(frozen=True, slots=True)
+class Registered:
+    """A department's node, as the hub knows it.
+
+    Attributes:
+        url: ``https://host:port``; None for a node embedded in the hub's own process.
+        public_key: the node's own key, by which its answers are believed.
+        fingerprint: SHA-256 of its TLS certificate, where it has one.
+        state: ``enrolled`` or ``retired``.
+    """
+
+    party: str
+    url: str | None
+    public_key: str
+    fingerprint: str | None
+    state: str
+    enrolled_at: datetime
+    enrolled_by: str
+    retired_at: datetime | None = None
+    retired_by: str | None = None
+    reason: str | None = None
+
+    @property
+    def is_retired(self) -> bool:
+        """Tell whether it is never asked again."""
+        return self.state == RETIRED
+
+    @property
+    def identity(self) -> str:
+        """Return the identity its TLS certificate must carry."""
+        return f"scenarist://node/{self.party}"
+
+
+def listed(conn: Connection) -> tuple[Registered, ...]:
+    """Return all nodes, retired ones too, by party."""
+    return tuple(map(_node, conn.execute(select(node_table).order_by(node_table.c.party))))
+
+
+def find(conn: Connection, party: str) -> Registered:
+    """Return a party's node; raises `NodeUnknown`."""
+    row = conn.execute(select(node_table).where(node_table.c.party == party)).one_or_none()
+    if row is None:
+        raise NodeUnknown(party=party)
+    return _node(row)
+
+
+def enrol(conn: Connection, node: Registered) -> None:
+    """Enter a node; one that the party had before is forgotten."""
+    conn.execute(delete(node_table).where(node_table.c.party == node.party))
+    conn.execute(insert(node_table).values(**_row(node)))
+
+
+def fill(conn: Connection, keys: Mapping[str, str], now: datetime, by: str) -> None:
+    """Enter embedded nodes, party → public key; those that are there already stay as they are."""
+    known = {node.party for node in listed(conn)}
+    rows = [
+        _row(Registered(party, None, key, None, ENROLLED, now, by))
+        for party, key in keys.items()
+        if party not in known
+    ]
+    if rows:
+        conn.execute(insert(node_table), rows)
+
+
+def move(conn: Connection, party: str, url: str | None, fingerprint: str | None) -> None:
+    """Note that a node is at another address now, or has another certificate.
+
+    Raises:
+        NodeUnknown, NodeRetired: there is none to move.
+    """
+    if find(conn, party).is_retired:
+        raise NodeRetired(party=party)
+    conn.execute(
+        update(node_table)
+        .where(node_table.c.party == party)
+        .values(url=url, fingerprint=fingerprint)
+    )
+
+
+def retire(conn: Connection, party: str, *, by: str, reason: str, now: datetime) -> Registered:
+    """Note that a node is never to be asked again.
+
+    Raises:
+        NodeUnknown, NodeRetired: there is none to retire.
+    """
+    if find(conn, party).is_retired:
+        raise NodeRetired(party=party)
+    conn.execute(
+        update(node_table)
+        .where(node_table.c.party == party)
+        .values(state=RETIRED, retired_at=now, retired_by=by, reason=reason)
+    )
+    return find(conn, party)
+
+
+def _node(row: Row[tuple[object, ...]]) -> Registered:
+    return Registered(
+        party=row.party,
+        url=row.url,
+        public_key=row.public_key,
+        fingerprint=row.fingerprint,
+        state=row.state,
+        enrolled_at=row.enrolled_at,
+        enrolled_by=row.enrolled_by,
+        retired_at=row.retired_at,
+        retired_by=row.retired_by,
+        reason=row.reason,
+    )
+
+
+def _row(node: Registered) -> dict[str, object]:
+    return {
+        "party": node.party,
+        "url": node.url,
+        "public_key": node.public_key,
+        "fingerprint": node.fingerprint,
+        "state": node.state,
+        "enrolled_at": node.enrolled_at,
+        "enrolled_by": node.enrolled_by,
+        "retired_at": node.retired_at,
+        "retired_by": node.retired_by,
+        "reason": node.reason,
+    }
