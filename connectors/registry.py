@@ -26,6 +26,7 @@ KINDS: Mapping[str, str] = MappingProxyType(
         "postgresql": "connectors.postgresql",
         "opengauss": "connectors.postgresql.opengauss",
         "kingbase": "connectors.postgresql.kingbase",
+        "files": "connectors.files",
     }
 )
 """Kind → module."""

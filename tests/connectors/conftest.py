@@ -8,16 +8,29 @@ from decimal import Decimal
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
+import polars as pl
 import psycopg
 import pyarrow as pa
+import pyarrow.ipc
+import pyarrow.parquet as pq
 import pytest
+from openpyxl import Workbook
 from psycopg.sql import SQL, Identifier
 
 from connectors.memory import MemoryConnector
 from connectors.registry import open_connector
 
 
-class MemoryKit:
+class Kit:
+    """What most kinds have in common: any name, any text."""
+
+    barred = ""
+
+    def held(self, table: pa.Table) -> pa.Table:
+        return table
+
+
+class MemoryKit(Kit):
     """Arrow tables, in the ledger's types or all as text."""
 
     def __init__(self, name: str, form: Callable[[pa.Array], pa.Array]) -> None:
@@ -39,7 +52,7 @@ class MemoryKit:
         return told.digest()
 
 
-class SqliteKit:
+class SqliteKit(Kit):
     """A SQLite file whose columns are declared in one of the ways departments declare them."""
 
     def __init__(self, name: str, folder: Path, declared: Mapping[str, str]) -> None:
@@ -95,7 +108,7 @@ class SqliteKit:
                 return value
 
 
-class PostgresKit:
+class PostgresKit(Kit):
     """A schema of a PostgreSQL database, columns declared in one of the ways offices have them."""
 
     def __init__(self, name: str, server, declared: Mapping[str, str]) -> None:
@@ -158,6 +171,115 @@ class PostgresKit:
         if isinstance(value, float) and declared == "text":
             return repr(value)
         return value
+
+
+class FilesKit(Kit):
+    """A folder with a file for each table, in one of the forms in which offices hand them over."""
+
+    barred = "/"
+
+    def __init__(self, name: str, folder: Path) -> None:
+        self.name = name
+        self._folder = folder
+        self._number = 0
+        self._write, self._options = FILES[name]
+
+    def held(self, table: pa.Table) -> pa.Table:
+        return _without_empty_texts(table) if "Excel" in self.name else table
+
+    def make(self, tables: Mapping[str, pa.Table]):
+        self._number += 1
+        self._place.mkdir()
+        for name, table in tables.items():
+            self._write(self._place, name, table)
+        return open_connector("files", {"path": str(self._place), **self._options})
+
+    def fingerprint(self) -> bytes:
+        told = hashlib.sha256()
+        for path in sorted(self._place.iterdir()):
+            told.update(f"{path.name} {path.stat().st_mtime_ns}".encode() + path.read_bytes())
+        return told.digest()
+
+    @property
+    def _place(self) -> Path:
+        return self._folder / f"files {self._number}?"
+
+
+def _without_empty_texts(table: pa.Table) -> pa.Table:
+    columns = [
+        pa.array([None if v == "" else v for v in c.to_pylist()], c.type) for c in table.columns
+    ]
+    return pa.table(columns, names=table.schema.names)
+
+
+def _parquet(folder: Path, name: str, table: pa.Table) -> None:
+    pq.write_table(table, folder / f"{name}.parquet", row_group_size=4_000)
+
+
+def _views(folder: Path, name: str, table: pa.Table) -> None:
+    columns = [
+        c.cast(pa.string_view()) if pa.types.is_string(c.type) else c.combine_chunks()
+        for c in table.columns
+    ]
+    pq.write_table(pa.table(columns, names=table.schema.names), folder / f"{name}.parquet")
+
+
+def _polars(folder: Path, name: str, table: pa.Table) -> None:
+    pl.from_arrow(table).write_parquet(folder / f"{name}.parquet")
+
+
+def _texts(folder: Path, name: str, table: pa.Table) -> None:
+    columns = [_as_text(c) for c in table.columns]
+    plain = pa.table(columns, names=table.schema.names)
+    pq.write_table(plain, folder / f"{name}.parquet", use_dictionary=True)
+
+
+def _ipc(folder: Path, name: str, table: pa.Table) -> None:
+    with pa.ipc.new_file(folder / f"{name}.arrow", table.schema) as writer:
+        writer.write_table(table, max_chunksize=4_000)
+
+
+def _stream(folder: Path, name: str, table: pa.Table) -> None:
+    with pa.ipc.new_stream(folder / f"{name}.arrows", table.schema) as writer:
+        writer.write_table(table, max_chunksize=4_000)
+
+
+def _delimited(encoding: str, delimiter: str, suffix: str) -> Callable[[Path, str, pa.Table], None]:
+    def write(folder: Path, name: str, table: pa.Table) -> None:
+        lines = [[_quoted(n) for n in table.schema.names]]
+        rows = zip(*(c.to_pylist() for c in table.columns), strict=True)
+        lines += [["" if v is None else _quoted(_spelt(v)) for v in row] for row in rows]
+        text = "".join(f"{delimiter.join(line)}\r\n" for line in lines)
+        (folder / f"{name}{suffix}").write_bytes(text.encode(encoding))
+
+    return write
+
+
+def _excel(folder: Path, name: str, table: pa.Table) -> None:
+    book = Workbook()
+    sheet = book.active
+    sheet.append(table.schema.names)
+    for row in zip(*(c.to_pylist() for c in table.columns), strict=True):
+        sheet.append([_cell(v) for v in row])
+    for column in sheet.columns:
+        for cell in column:
+            if isinstance(cell.value, str):
+                cell.data_type = "s"  # what begins with = is text, too
+    book.save(folder / f"{name}.xlsx")
+
+
+def _cell(value: object) -> object:
+    match value:
+        case datetime():
+            return value.astimezone(ZoneInfo("Asia/Shanghai")).replace(tzinfo=None)
+        case date() if value.year < 1901:
+            return value.isoformat()
+        case bool():
+            return value
+        case int() | Decimal() if len(Decimal(value).as_tuple().digits) > 15:
+            return str(value)
+        case _:
+            return value
 
 
 ODD = """
@@ -232,6 +354,20 @@ POSTGRES = {
     "opengauss, as far as it can be tried": _SERVED,
     "kingbase, as far as it can be tried": _SERVED,
 }  # fmt: skip
+FILES = {
+    "files, Parquet": (_parquet, {}),
+    "files, Parquet of string views": (_views, {}),
+    "files, Parquet by Polars": (_polars, {}),
+    "files, Parquet all text": (_texts, {}),
+    "files, Arrow": (_ipc, {}),
+    "files, Arrow stream": (_stream, {}),
+    "files, CSV": (_delimited("utf-8", ",", ".csv"), {}),
+    "files, CSV with mark and semicolons": (
+        _delimited("utf-8-sig", ";", ".csv"), {"delimiter": ";"}),
+    "files, CSV in GB18030": (_delimited("gb18030", ",", ".csv"), {"encoding": "GB18030"}),
+    "files, tabs": (_delimited("utf-8", "\t", ".tsv"), {"delimiter": ";"}),
+    "files, Excel": (_excel, {}),
+}  # fmt: skip
 MEMORY = {
     "memory, the ledger's types": lambda column: column,
     "memory, all text": _as_text,
@@ -239,23 +375,33 @@ MEMORY = {
 }
 
 
-@pytest.fixture(
-    params=[*MEMORY, *SQLITE, *(pytest.param(p, marks=pytest.mark.postgres) for p in POSTGRES)]
-)
-def kit(request: pytest.FixtureRequest, tmp_path: Path) -> MemoryKit | SqliteKit | PostgresKit:
+_SERVERS = [pytest.param(name, marks=pytest.mark.postgres) for name in POSTGRES]
+
+
+@pytest.fixture(params=[*MEMORY, *SQLITE, *FILES, *_SERVERS])
+def kit(request: pytest.FixtureRequest, tmp_path: Path) -> Kit:
     if request.param in MEMORY:
         return MemoryKit(request.param, MEMORY[request.param])
     if request.param in SQLITE:
         return SqliteKit(request.param, tmp_path, SQLITE[request.param])
+    if request.param in FILES:
+        return FilesKit(request.param, tmp_path)
     server = request.getfixturevalue("postgres_server")
     return PostgresKit(request.param, server, POSTGRES[request.param])
 
 
 @pytest.fixture(scope="module")
-def kits(tmp_path_factory: pytest.TempPathFactory) -> list[MemoryKit | SqliteKit]:
+def kits(tmp_path_factory: pytest.TempPathFactory) -> list[Kit]:
     """Every kit, for laws that try many sources in one test."""
     folder = tmp_path_factory.mktemp("sources")
     return [
         *(MemoryKit(name, form) for name, form in MEMORY.items()),
         *(SqliteKit(name, _made(folder / name), declared) for name, declared in SQLITE.items()),
+        *(FilesKit(name, _made(folder / name)) for name in FILES if "Excel" not in name),
     ]
+
+
+@pytest.fixture(scope="module")
+def servers(postgres_server) -> list[PostgresKit]:
+    """A kit for each way in which a server's columns may be declared."""
+    return [PostgresKit(name, postgres_server, declared) for name, declared in POSTGRES.items()]

@@ -489,6 +489,22 @@ def test_a_scan_means_the_same_to_every_kind(kits, tables, relation, other):
     _means_the_same([*plain, drawn], tables, relation)
 
 
+@pytest.mark.postgres
+@settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
+@given(tables=tables(), relation=relations(), other=st.integers(0))
+def test_a_scan_means_the_same_to_every_server(servers, tables, relation, other):
+    _means_the_same([servers[0], servers[other % len(servers)]], tables, relation)
+
+
+@pytest.mark.prove
+@pytest.mark.postgres
+@pytest.mark.timeout(3600)
+@settings(max_examples=2_000, deadline=None, suppress_health_check=QUIET)
+@given(tables=tables(), relation=relations(), other=st.integers(0))
+def test_a_scan_means_the_same_to_every_server_at_length(servers, tables, relation, other):
+    _means_the_same([servers[0], servers[other % len(servers)]], tables, relation)
+
+
 @pytest.mark.prove
 @pytest.mark.timeout(3600)
 @settings(max_examples=5_000, deadline=None, suppress_health_check=QUIET)
