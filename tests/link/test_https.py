@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import signal
 import socket
 import threading
 import time
@@ -492,6 +493,38 @@ def test_a_node_that_was_restarted_is_found_again(
     second = start(machines / "police", port=first.port)
     answer = ask_json(link, "/v1/echo", {"n": 3})
     assert (answer["document"], second.port) == ({"n": 3}, first.port)
+
+
+@pytest.mark.processes
+def test_a_node_that_is_killed_while_it_answers_is_truncated(
+    machines: Path, start: Start, call: Call
+):
+    server = start(machines / "police")
+    link = call(server.url)
+    worker = cast("int", ask_json(link, "/v1/echo", {})["process"])
+    chunks = link.send("POST", "/v1/endless", b"{}", timeout_s=60).chunks
+    next(chunks)
+    server.kill(worker)
+    with pytest.raises(LinkTruncated):
+        for _ in chunks:
+            pass
+
+
+@pytest.mark.processes
+def test_a_node_that_is_frozen_is_left_when_the_time_is_over(
+    machines: Path, start: Start, call: Call
+):
+    server = start(machines / "police")
+    link = call(server.url)
+    worker = cast("int", ask_json(link, "/v1/echo", {})["process"])
+    os.kill(worker, signal.SIGSTOP)
+    try:
+        for chosen in (link, call(server.url)):  # on a kept connection, on a new one
+            with pytest.raises(LinkTimeout):
+                ask_json(chosen, "/v1/echo", {}, timeout_s=0.5)
+    finally:
+        os.kill(worker, signal.SIGCONT)
+    assert ask_json(link, "/v1/echo", {"n": 1}, timeout_s=60)["document"] == {"n": 1}
 
 
 @pytest.mark.processes
