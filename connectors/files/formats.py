@@ -6,6 +6,7 @@ Arrow's own parser, which refuses rows of another length and tells an empty text
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -33,7 +34,7 @@ T = TypeVar("T")
 _CHUNK_BYTES = 1 << 20
 _VIEWS = (pa.string_view(), pa.binary_view())
 _MAGIC = b"ARROW1"
-_ENDS = (b"\xff\xff\xff\xff\0\0\0\0", b"\0\0\0\0")
+_END = b"\xff\xff\xff\xff\0\0\0\0"
 _BOMS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"\xef\xbb\xbf": "UTF-8"}
 
 
@@ -190,8 +191,8 @@ class Stream:
 
     def _batches(self) -> Iterator[pa.RecordBatch]:
         with self.path.open("rb") as file:
-            file.seek(-min(8, self.path.stat().st_size), 2)
-            if not file.read().endswith(_ENDS):
+            file.seek(-min(len(_END), self.path.stat().st_size), os.SEEK_END)
+            if file.read() != _END:
                 raise pa.ArrowInvalid("no end mark")
         with pa.OSFile(str(self.path)) as source:
             yield from pipc.open_stream(source)
