@@ -40,6 +40,7 @@ __all__ = ["Block", "dump", "emptied", "filling", "load", "tables_at"]
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 _FETCHED = 500
+_CACHE_KIB = 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +185,7 @@ def _rows(table: Table, data: bytes) -> list[tuple[object, ...]]:
     """Parse a block at once: a line end within a value is written as an escape."""
     try:
         rows = json.loads(b"[" + data.removesuffix(b"\n").replace(b"\n", b",") + b"]")
-        if any(type(row) is not list or len(row) != len(table.columns) for row in rows):
+        if set(map(type, rows)) - {list} or set(map(len, rows)) - {len(table.columns)}:
             raise RowsRefused(store="?", table=table.name)
         if any(isinstance(c.type, LargeBinary) for c in table.columns):
             rows = [[_value(v) for v in row] for row in rows]
@@ -227,6 +228,8 @@ def _without_indexes(conn: Connection) -> Iterator[None]:
     quote = conn.dialect.identifier_preparer.quote
     for name, _ in found:
         conn.exec_driver_sql(f"DROP INDEX {quote(name)}")
+    if find is _SQLITE_INDEXES:
+        conn.exec_driver_sql(f"PRAGMA cache_size=-{_CACHE_KIB}")  # room to sort in
     yield
     for _, made in found:
         conn.exec_driver_sql(made.replace("%", "%%") if find is _PG_INDEXES else made)
