@@ -9,8 +9,16 @@ from pathlib import Path
 
 from builder.app.bringing import publish_cases
 from builder.app.opening import demo_password, opened
-from builder.app.places import HUB, IDENTITY, ISSUER, NODES, has_keys, steward_signer, the_city
-from builder.app.stores import begin_store
+from builder.app.places import (
+    HUB,
+    IDENTITY,
+    ISSUER,
+    has_keys,
+    now_in_shanghai,
+    steward_signer,
+    the_city,
+)
+from builder.app.stores import begin_store, hub_engine
 from builder.cases.platform import Platform
 from builder.deploy.deploying import deploy, request_grants
 from builder.forms import widget_kinds
@@ -18,13 +26,14 @@ from builder.identity import Account
 from builder.scenario.load import load
 from builder.scenario.model import Scenario
 from builder.store.errors import HomeUnusable
-from builder.store.settings import FILE_NAME, Settings, write_settings
+from builder.store.settings import FILE_NAME, Settings, read_settings, write_settings
 from builder.store.trees import hub_tree
 from federation.crypto import KeyStore
+from federation.hub import registry
 from federation.ledger import Catalog, load_catalog
 from federation.node import Binding, NodeConfig, SourceConfig
 from federation.node.config import FILE_NAME as NODE_FILE
-from federation.store import node_tree, resource
+from federation.store import node_tree, resource, write
 from federation.trust.issuer_store import issuer_tree
 
 __all__ = ["build_demo"]
@@ -124,7 +133,10 @@ def _build_nodes(home: Path, catalog: Catalog) -> None:
         (folder / NODE_FILE).write_text(config.to_toml(), encoding="utf-8")
         _write_policy(folder, party)
         begin_store(folder / "node.db", node_tree)
-    (home / NODES).write_text(json.dumps(known, indent=1), encoding="utf-8")
+    engine = hub_engine(read_settings(home))
+    with write(engine) as conn:
+        registry.fill(conn, known, now_in_shanghai(), by="scenarist demo")
+    engine.dispose()
 
 
 def _write_policy(folder: Path, party: str) -> None:

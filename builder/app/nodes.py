@@ -1,4 +1,7 @@
-"""Keep the nodes that live in this process, each opened when it is first asked."""
+"""Reach the city's nodes: over HTTPS where they run apart, in this process where they do not.
+
+An embedded node is opened when it is first asked; nobody is called at the start.
+"""
 
 from __future__ import annotations
 
@@ -8,17 +11,15 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
-
-from builder.app.places import HUB, NODES, has_keys, read_file
+from builder.app.places import HUB, has_keys
 from builder.app.stores import open_store
 from builder.errors import Fault
-from builder.store.errors import CityFileUnreadable
 from federation.audit import Journal
-from federation.crypto import is_key
 from federation.hub import NodeEntry
+from federation.hub.registry import Registered
 from federation.ledger import Catalog
-from federation.link import InProcessLink
+from federation.link import InProcessLink, Link
+from federation.link.breaker import Breaker
 from federation.node import Node
 from federation.node.tables import node_entry
 from federation.store import node_tree
@@ -26,39 +27,70 @@ from federation.store import node_tree
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["EmbeddedNodes"]
+__all__ = ["CityNodes", "https_link"]
 
 
-class EmbeddedNodes:
-    """The nodes that live in this process, each opened when it is first asked."""
+def https_link(party: str, url: str, home: Path, identity: str) -> Link:
+    """Return the way to a program that runs apart; one that keeps failing is left alone a while."""
+    from federation.link.https import HttpsLink
+    from federation.link.tls import Tls
 
-    def __init__(self, home: Path, catalog: Catalog, clock: Callable[[], datetime]) -> None:
-        self._folder = home / "nodes"
+    return Breaker(HttpsLink(party, url, Tls.at(home), identity=identity))
+
+
+class CityNodes:
+    """The nodes that the hub has registered, retired ones apart."""
+
+    def __init__(
+        self,
+        home: Path,
+        registered: Iterable[Registered],
+        catalog: Catalog,
+        clock: Callable[[], datetime],
+        *,
+        all_embedded: bool = False,
+    ) -> None:
+        """Open nothing yet.
+
+        Args:
+            home: the city's folder; embedded nodes lie in ``nodes/<party>``.
+            registered: the hub's register.
+            catalog: the ledger, for embedded nodes.
+            clock: returns now, aware.
+            all_embedded: run even those that run apart in this process, for a rehearsal on a copy
+                of a city whose nodes all have their folders here.
+        """
+        self._home = home
+        self._nodes = {n.party: n for n in registered if not n.is_retired}
         self._catalog = catalog
         self._clock = clock
+        self._all_embedded = all_embedded
         self._open: dict[str, Node] = {}
-        self._engines: dict[str, Engine] = {}
         self._lock = threading.Lock()
-        self.keys: Mapping[str, str] = read_file(home / NODES)
-        if not isinstance(self.keys, dict) or not all(
-            isinstance(k, str) and is_key(k) for k in self.keys.values()
-        ):
-            raise CityFileUnreadable(file=NODES)
+
+    @property
+    def keys(self) -> Mapping[str, str]:
+        """Return party → public key."""
+        return {party: node.public_key for party, node in self._nodes.items()}
 
     def entries(self) -> Iterator[NodeEntry]:
-        """Yield each node as the hub registers it."""
-        for party, key in self.keys.items():
-            yield NodeEntry(party, InProcessLink(party, self._app(party), peer=HUB), key)
+        """Yield each node as the hub asks it."""
+        for party, node in self._nodes.items():
+            yield NodeEntry(party, self._link(node), node.public_key)
 
     def journals(self) -> dict[str, Journal]:
-        """Return the nodes' journals, for verifying where hub and nodes share a machine."""
-        return {f"node:{party}": LazyJournal(self, party) for party in self.keys}
+        """Return the embedded nodes' journals, for verifying where hub and nodes share a machine.
+
+        A node that runs apart verifies its own: `Hub.verify_journal`.
+        """
+        embedded = [n.party for n in self._nodes.values() if self._is_embedded(n)]
+        return {f"node:{party}": LazyJournal(self, party) for party in embedded}
 
     def node(self, party: str) -> Node:
         """Return a node, opened if needed."""
         with self._lock:
             if party not in self._open:
-                folder = self._folder / party
+                folder = self._home / "nodes" / party
                 has_keys(folder, "node")
                 open_store(folder / "node.db", node_tree).dispose()
                 self._open[party] = Node.open(folder, clock=self._clock, catalog=self._catalog)
@@ -68,6 +100,14 @@ class EmbeddedNodes:
         """Close every node that was opened."""
         for node in self._open.values():
             node.close()
+
+    def _is_embedded(self, node: Registered) -> bool:
+        return node.url is None or self._all_embedded
+
+    def _link(self, node: Registered) -> Link:
+        if node.url is None or self._all_embedded:
+            return InProcessLink(node.party, self._app(node.party), peer=HUB)
+        return https_link(node.party, node.url, self._home, node.identity)
 
     def _app(self, party: str) -> WSGIApplication:
         def ask(environ: WSGIEnvironment, start: StartResponse) -> Iterable[bytes]:
@@ -83,7 +123,7 @@ class EmbeddedNodes:
 class LazyJournal(Journal):
     """A node's journal, opened with its node."""
 
-    def __init__(self, nodes: EmbeddedNodes, party: str) -> None:
+    def __init__(self, nodes: CityNodes, party: str) -> None:
         self._nodes = nodes
         self._party = party
         self._ready = False

@@ -7,19 +7,22 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from builder.app.nodes import EmbeddedNodes
+from builder.app.nodes import CityNodes, https_link
 from builder.app.places import (
     HUB,
     IDENTITY,
     ISSUER,
+    ISSUER_KEY,
+    NODES,
     beside_the_city,
     has_keys,
     now_in_shanghai,
@@ -38,13 +41,15 @@ from builder.store.errors import CityFileUnreadable
 from builder.store.settings import Settings, read_settings
 from builder.store.trees import hub_tree
 from federation.audit import Journal
-from federation.crypto import KeyStore, selftest
-from federation.hub import Hub, IssuerClient
+from federation.crypto import KeyStore, is_key, selftest
+from federation.hub import Hub, IssuerClient, registry
 from federation.hub.tables import hub_entry
 from federation.ledger import Catalog, load_catalog
-from federation.link import InProcessLink
-from federation.store import resource
-from federation.trust.issuer import CaseIssuer, IssuerConfig, Proof
+from federation.link import InProcessLink, Link
+from federation.store import read, resource, write
+from federation.trust.issuer import CaseIssuer
+from federation.trust.issuer_config import FILE_NAME as ISSUER_FILE
+from federation.trust.issuer_config import load_issuer
 from federation.trust.issuer_store import issuer_tree
 from federation.trust.request import Desk
 
@@ -52,6 +57,10 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["create_web", "demo_password", "open_platform", "opened", "rehearsal"]
+
+
+_NOT_COPIED = ("logs", "run", "postgres")
+"""What belongs to running programs; a department's PostgreSQL is read where it is."""
 
 
 def demo_password() -> str:
@@ -77,7 +86,7 @@ def rehearsal(home: Path) -> Iterator[tuple[Platform, WalkClock]]:
         copy = Path(folder) / "city"
         _copy_city(home.resolve(), copy)
         clock = WalkClock(now_in_shanghai())
-        platform = open_platform(copy, clock=clock)
+        platform = open_platform(copy, clock=clock, all_embedded=True)
         try:
             yield platform, clock
         finally:
@@ -88,6 +97,8 @@ def _copy_city(home: Path, copy: Path) -> None:
     """Copy a city that may be running: databases through SQLite's own backup."""
     for path in sorted(home.rglob("*")):
         target = copy / path.relative_to(home)
+        if path.relative_to(home).parts[0] in _NOT_COPIED:
+            continue
         if path.is_dir():
             target.mkdir(parents=True, exist_ok=True)
         elif path.suffix == ".db":
@@ -99,12 +110,18 @@ def _copy_city(home: Path, copy: Path) -> None:
             shutil.copy2(path, target)
 
 
-def open_platform(home: Path, *, clock: Callable[[], datetime] = now_in_shanghai) -> Platform:
+def open_platform(
+    home: Path,
+    *,
+    clock: Callable[[], datetime] = now_in_shanghai,
+    all_embedded: bool = False,
+) -> Platform:
     """Open the city in a folder, its stores brought up to date.
 
     Args:
         home: the city's folder.
         clock: returns now, aware.
+        all_embedded: run in this process even what runs apart, for a rehearsal on a copy.
 
     Raises:
         SettingsMissing, SettingsUnreadable, Findings: the settings cannot be used.
@@ -125,8 +142,9 @@ def open_platform(home: Path, *, clock: Callable[[], datetime] = now_in_shanghai
         for _, s, d in published
         for dataset in case_datasets(s, d.home_party, beside_the_city(d.county))
     )
-    nodes = EmbeddedNodes(settings.home, catalog, clock)
-    issuer = open_issuer(settings.home, keys, nodes, clock)
+    registered = _registered(engine, settings.home, clock())
+    nodes = CityNodes(settings.home, registered, catalog, clock, all_embedded=all_embedded)
+    issuer = _Issuer.reached(settings, keys, nodes, clock, all_embedded=all_embedded)
     platform = _platform(settings, keys, engine, catalog, nodes, issuer, clock)
     for deployment_id, scenario, row in published:
         deployment = open_deployment(
@@ -152,8 +170,8 @@ def _platform(
     keys: KeyStore,
     engine: Engine,
     catalog: Catalog,
-    nodes: EmbeddedNodes,
-    issuer: CaseIssuer,
+    nodes: CityNodes,
+    issuer: _Issuer,
     clock: Callable[[], datetime],
 ) -> Platform:
     hub_key = keys.signer(HUB, create=False)
@@ -161,7 +179,7 @@ def _platform(
     client = IssuerClient(
         name=issuer.name,
         public_key=issuer.public_key,
-        link=InProcessLink(issuer.name, issuer.app, peer=HUB),
+        link=issuer.link,
         desk=Desk(HUB, hub_key, clock, lambda: secrets.token_urlsafe(18)),
     )
     hub = Hub(
@@ -198,27 +216,67 @@ def _platform(
         hub_engine=engine,
         journal=journal,
         steward_signer=lambda party: steward_signer(settings.home, party),
-        journals={HUB: journal, ISSUER: issuer.journal, **nodes.journals()},
+        journals={HUB: journal, **issuer.journals, **nodes.journals()},
         close=close,
     )
     return platform
 
 
-def open_issuer(
-    home: Path, keys: KeyStore, nodes: EmbeddedNodes, clock: Callable[[], datetime]
-) -> CaseIssuer:
-    said = read_file(home / ISSUER / "issuer.json")
-    try:
-        name, proofs = said["name"], tuple(Proof(**p) for p in said["proofs"])
-    except (KeyError, TypeError):
-        raise CityFileUnreadable(file="issuer.json") from None
-    config = IssuerConfig(
-        name=name,
-        identities={IDENTITY: keys.signer(IDENTITY, create=False).public_key},
-        hubs={HUB: keys.signer(HUB, create=False).public_key},
-        nodes=nodes.keys,
-        proofs=proofs,
-    )
-    has_keys(home / ISSUER, ISSUER)
-    open_store(home / ISSUER / "issuer.db", issuer_tree).dispose()
-    return CaseIssuer.open(home / ISSUER, config, clock=clock)
+def _registered(engine: Engine, home: Path, now: datetime) -> tuple[registry.Registered, ...]:
+    """Return the hub's register of nodes; a city of an earlier release has it in a file."""
+    with read(engine) as conn:
+        found = registry.listed(conn)
+    if found or not (home / NODES).exists():
+        return found
+    keys = read_file(home / NODES)
+    if not isinstance(keys, dict) or not all(
+        isinstance(k, str) and is_key(k) for k in keys.values()
+    ):
+        raise CityFileUnreadable(file=NODES)
+    with write(engine) as conn:
+        registry.fill(conn, keys, now, by="scenarist")
+        return registry.listed(conn)
+
+
+@dataclass(frozen=True, slots=True)
+class _Issuer:
+    """The case issuer as the hub reaches it.
+
+    Attributes:
+        journals: its journal, where it runs in this process.
+    """
+
+    name: str
+    public_key: str
+    link: Link
+    journals: Mapping[str, Journal]
+    close: Callable[[], None]
+
+    @classmethod
+    def reached(
+        cls,
+        settings: Settings,
+        keys: KeyStore,
+        nodes: CityNodes,
+        clock: Callable[[], datetime],
+        *,
+        all_embedded: bool,
+    ) -> _Issuer:
+        """Return the issuer in this process, or the way to the one that runs apart."""
+        folder = settings.home / ISSUER
+        said = load_issuer(folder / ISSUER_FILE)
+        if settings.issuer_url and not all_embedded:
+            identity = f"scenarist://issuer/{said.name}"
+            link = https_link(said.name, settings.issuer_url, settings.home, identity)
+            key = read_file(folder / ISSUER_KEY)["public_key"]
+            return cls(said.name, key, link, {}, lambda: None)
+        trust = {
+            "identities": {IDENTITY: keys.signer(IDENTITY, create=False).public_key},
+            "hubs": {HUB: keys.signer(HUB, create=False).public_key},
+            "nodes": nodes.keys,
+        }
+        has_keys(folder, ISSUER)
+        open_store(folder / "issuer.db", issuer_tree).dispose()
+        issuer = CaseIssuer.open(folder, said.config(trust), clock=clock)
+        link = InProcessLink(issuer.name, issuer.app, peer=HUB)
+        return cls(issuer.name, issuer.public_key, link, {ISSUER: issuer.journal}, issuer.close)

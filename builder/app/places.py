@@ -14,9 +14,11 @@ from federation.crypto import KeyStore, Signer
 from federation.store import resource
 
 __all__ = [
+    "CA",
     "HUB",
     "IDENTITY",
     "ISSUER",
+    "ISSUER_KEY",
     "NODES",
     "beside_the_city",
     "has_keys",
@@ -27,7 +29,12 @@ __all__ = [
 ]
 
 HUB, ISSUER, IDENTITY = "hub", "issuer", "identity"
+CA = "ca"
+"""Folder of the city's certificate authority."""
 NODES = "nodes.json"
+"""The register of nodes of cities built before it stood in the hub's store."""
+ISSUER_KEY = "public.json"
+"""The issuer's public key, by which the hub reads its tokens where it runs apart."""
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
 

@@ -7,6 +7,7 @@ PostgreSQL, Parquet and CSV on the way, as `builder.deploy.engines` says.
 
 from __future__ import annotations
 
+import json
 import socket
 import subprocess
 import time
@@ -16,19 +17,40 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from builder.app.places import ISSUER
+from sqlalchemy import Engine
+
+from builder.app.places import (
+    CA,
+    HUB,
+    IDENTITY,
+    ISSUER,
+    ISSUER_KEY,
+    has_keys,
+    now_in_shanghai,
+    the_city,
+)
+from builder.app.stores import hub_engine
 from builder.deploy.city import source_path
 from builder.deploy.cluster import Cluster, find_programs
 from builder.deploy.engines import Moved, engines, move_source
 from builder.deploy.errors import ServerFailed
-from federation.ledger import Catalog
+from builder.store.settings import Settings, read_settings, write_settings
+from federation.audit import Entry, Journal
+from federation.crypto import KeyStore
+from federation.hub import registry
+from federation.hub.tables import hub_entry
+from federation.ledger import Catalog, load_catalog
+from federation.link.certificates import certify, create_authority, read_certificate
+from federation.link.place import Place
 from federation.node import Binding, SourceConfig
 from federation.node.config import FILE_NAME as NODE_FILE
 from federation.node.config import load_config
+from federation.store import read, write
+from federation.trust.issuer_config import FILE_NAME as ISSUER_FILE
+from federation.trust.issuer_config import load_issuer, set_trust
 
-__all__ = ["Here", "cluster_of", "free_ports", "here"]
+__all__ = ["Here", "cluster_of", "free_ports", "here", "set_apart"]
 
-ISSUER_FILE = "ISSUER.toml"
 _POSTGRES = "postgres"
 _HOST = "127.0.0.1"
 _START_S = 30.0
@@ -79,7 +101,8 @@ def here(home: Path) -> Iterator[Here]:
 def _address(file: Path) -> tuple[str, int] | None:
     """Return where a configuration says that its program listens; None where it says nothing."""
     try:
-        said = tomllib.loads(file.read_text(encoding="utf-8")).get("serve")
+        text = file.read_text(encoding="utf-8")
+        said = (json.loads if file.suffix == ".json" else tomllib.loads)(text).get("serve")
     except (OSError, ValueError):
         return None
     return (said["host"], said["port"]) if isinstance(said, dict) else None
@@ -90,6 +113,84 @@ def cluster_of(home: Path) -> Cluster | None:
     folder = home / _POSTGRES
     port = folder / "port"
     return Cluster(folder, int(port.read_text(encoding="ascii"))) if port.exists() else None
+
+
+def set_apart(home: Path, first_port: int, say: Say) -> None:
+    """Make the issuer and every embedded node of a city programs of their own on this machine.
+
+    What runs apart already stays as it is, so an interrupted run is finished by the next one.
+
+    Args:
+        home: the city's folder.
+        first_port: they listen on loopback, on free ports from here on.
+        say: told of each step, in zh and en.
+
+    Raises:
+        EngineFailed, ServerFailed: a department's data could not be moved.
+        Fault: of stores, keys and certificates, as they say.
+    """
+    settings, ports = read_settings(home), free_ports(first_port)
+    engine = hub_engine(settings)
+    with read(engine) as conn:
+        nodes = [n for n in registry.listed(conn) if n.url is None and not n.is_retired]
+    if nodes:
+        say("为各部门签发证书", "Certifying the departments")
+        _certify_hub(home)
+        say("把部分部门的数据移入各自的引擎", "Moving some departments' data into their engines")
+        move_sources(home, load_catalog(), ports, say)
+    if not settings.issuer_url:
+        _issuer_apart(settings, engine, Place(_HOST, next(ports)))
+    for node in nodes:
+        _node_apart(home, engine, node, Place(_HOST, next(ports)))
+    engine.dispose()
+
+
+def _certify_hub(home: Path) -> None:
+    now, authority = now_in_shanghai(), home / CA
+    if not (authority / "ca.crt").exists():
+        create_authority(authority, name=the_city().title.en, now=now)
+    if not (home / "tls" / "tls.crt").exists():
+        certify(home, authority, identity=f"scenarist://hub/{HUB}", hosts=[_HOST], now=now)
+
+
+def _node_apart(home: Path, engine: Engine, node: registry.Registered, place: Place) -> None:
+    """Let a node listen; the hub calls it there from the next start on."""
+    folder = home / "nodes" / node.party
+    hosts, now = [place.host], now_in_shanghai()
+    certify(folder, home / CA, identity=node.identity, hosts=hosts, now=now)
+    config = replace(load_config(folder), serve=place)
+    _replace(folder / NODE_FILE, config.to_toml())
+    fingerprint = read_certificate(folder / "tls" / "tls.crt").fingerprint
+    facts = {"party": node.party, "fingerprint": fingerprint}
+    journal = Journal(engine, hub_entry, KeyStore(home / "keys").signer(HUB, create=False))
+    with write(engine) as conn:
+        registry.move(conn, node.party, place.url, fingerprint)
+        journal.append(conn, Entry("node-enrolled", now, "scenarist", facts))
+
+
+def _issuer_apart(settings: Settings, engine: Engine, place: Place) -> None:
+    """Give the issuer its own certificate, and its own list of whom it believes."""
+    home, folder, now = settings.home, settings.home / ISSUER, now_in_shanghai()
+    file, keys = folder / ISSUER_FILE, KeyStore(home / "keys")
+    name = load_issuer(file).name
+    certify(folder, home / CA, identity=f"scenarist://issuer/{name}", hosts=[place.host], now=now)
+    with read(engine) as conn:
+        nodes = {n.party: n.public_key for n in registry.listed(conn) if not n.is_retired}
+    trust = {
+        "hubs": {HUB: keys.signer(HUB, create=False).public_key},
+        "identities": {IDENTITY: keys.signer(IDENTITY, create=False).public_key},
+        "nodes": nodes,
+    }
+    set_trust(file, trust, place)
+    public = {"public_key": has_keys(folder, ISSUER).public_key}
+    _replace(folder / ISSUER_KEY, json.dumps(public))
+    write_settings(replace(settings, issuer_url=place.url))
+
+
+def _replace(file: Path, text: str) -> None:
+    scratch = file.with_name(f"{file.name}.new")
+    scratch.write_text(text, encoding="utf-8")
+    scratch.replace(file)
 
 
 def move_sources(home: Path, catalog: Catalog, ports: Iterator[int], say: Say) -> None:
@@ -112,9 +213,7 @@ def _bind(node: Path, moved: Moved) -> None:
     }
     sources = {**config.sources, "main": SourceConfig(moved.kind, moved.options)}
     config = replace(config, sources=sources, datasets=datasets)
-    scratch = node / f"{NODE_FILE}.new"
-    scratch.write_text(config.to_toml(), encoding="utf-8")
-    scratch.replace(node / NODE_FILE)
+    _replace(node / NODE_FILE, config.to_toml())
 
 
 def _begun(home: Path, ports: Iterator[int], say: Say) -> Cluster | None:

@@ -12,6 +12,7 @@ import typer
 from rich.progress import BarColumn, Progress, TextColumn
 
 from builder.app import build_demo, demo_password, open_platform
+from builder.app.processes import set_apart
 from builder.cli.console import Terminal
 from builder.cli.errors import CityRunning, PortTaken
 from builder.cli.programs import city, hub
@@ -40,6 +41,12 @@ def demo(
         bool, typer.Option("--fresh", help="先删除旧的演示城市 · Start anew.")
     ] = False,
     no_serve: Annotated[bool, typer.Option("--no-serve", help="只生成 · Build only.")] = False,
+    processes: Annotated[
+        bool,
+        typer.Option(
+            "--processes", help="每个节点一个进程，双向 TLS · Every node a program of its own."
+        ),
+    ] = False,
 ) -> None:
     """生成演示城市并启动 · Build the demo city and serve it."""
     term: Terminal = ctx.obj
@@ -50,6 +57,8 @@ def demo(
         build_demo(term.home, scale=scale, say=lambda zh, en: _say(term, zh, en), fresh=fresh)
         took = time.monotonic() - began
         _say(term, f"演示城市已生成,用时 {took:.1f} 秒", f"Demo city built in {took:.1f} s")
+    if processes:
+        set_apart(term.home, port + 1, lambda zh, en: _say(term, zh, en))
     programs = city(term.home, _HOST, port, workers=1, with_worker=True)
     if not no_serve:
         _check_ports(term, programs)

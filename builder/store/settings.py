@@ -38,6 +38,7 @@ class Settings:
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         proxy_hops: how many reverse proxies stand in front of the web process.
         secure_cookies: True when the city is served over HTTPS.
+        issuer_url: where the case issuer listens; empty where it runs in the hub's own process.
         notice_webhook: where notices are posted as well; empty: nowhere.
     """
 
@@ -51,6 +52,7 @@ class Settings:
     log_level: str = "info"
     proxy_hops: int = 0
     secure_cookies: bool = False
+    issuer_url: str = ""
     notice_webhook: str = ""
 
 
@@ -75,6 +77,9 @@ _KEYS: Mapping[str, _Key] = {
     "log_level": _Key(lambda v: v in _LEVELS, " / ".join(_LEVELS)),
     "proxy_hops": _Key(_is_count(0, 5), "0-5"),
     "secure_cookies": _Key(lambda v: isinstance(v, bool), "true / false"),
+    "issuer_url": _Key(
+        lambda v: isinstance(v, str) and (not v or v.startswith("https://")), "https://host:port"
+    ),
     "notice_webhook": _Key(
         lambda v: isinstance(v, str) and (not v or v.startswith(("http://", "https://"))),
         "https://…",

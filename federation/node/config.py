@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 from federation.crypto import is_key
 from federation.errors import Fault, Findings
+from federation.link.place import Place
 from federation.node.errors import (
     BindingUnknown,
     ConfigMissing,
@@ -80,6 +81,7 @@ class NodeConfig:
         policy: the policy file, relative to the node's folder.
         catalog: folder of the ledger's files, relative to the node's folder; None for the one
             that ships.
+        serve: where it listens, where it is a program of its own.
     """
 
     party: str
@@ -90,12 +92,15 @@ class NodeConfig:
     datasets: Mapping[str, Binding]
     policy: str = "policy.json"
     catalog: str | None = None
+    serve: Place | None = None
 
     def to_toml(self) -> str:
         """Return the configuration as `NODE.toml` holds it."""
         lines = [f"party = {_quoted(self.party)}", f"policy = {_quoted(self.policy)}"]
         if self.catalog is not None:
             lines.append(f"catalog = {_quoted(self.catalog)}")
+        if self.serve is not None:
+            lines += ["", *self.serve.to_toml()]
         for name, trusted in (
             ("hubs", self.hubs),
             ("issuers", self.issuers),
@@ -162,6 +167,7 @@ def read_config(document: Mapping[str, Any]) -> NodeConfig:
         ),
         policy=document.get("policy", "policy.json"),
         catalog=document.get("catalog"),
+        serve=Place.read(document.get("serve")),
     )
 
 

@@ -12,6 +12,7 @@ __all__ = [
     "KeyShared",
     "KeyWrong",
     "LiteralWrong",
+    "NowhereToServe",
     "ResourceMissing",
     "ScanOutside",
     "SecretEmpty",
@@ -233,3 +234,14 @@ class SourceFailed(Fault):
         "Try again later; if it stays so, that department's administrator finds the cause under "
         "entry {entry}."
     )
+
+
+class NowhereToServe(Fault):
+    """A node that should be a program of its own and does not say where it listens."""
+
+    code = "node.nowhere-to-serve"
+    http = 500
+    zh = "部门 {party} 的 NODE.toml 没有写明在哪里监听。"
+    en = "The NODE.toml of {party} does not say where its node listens."
+    next_zh = "请加上 [serve] 一节，写明 host 和 port；scenarist-node init 会自动写好。"
+    next_en = "Add a [serve] table with host and port; scenarist-node init writes it."

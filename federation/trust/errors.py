@@ -27,6 +27,7 @@ __all__ = [
     "GrantUsedUp",
     "GrantWidened",
     "HubUnknown",
+    "IssuerConfigWrong",
     "NotGranted",
     "NotYourDecision",
     "PolicyAboveCeiling",
@@ -701,3 +702,14 @@ class RateExceeded(Fault):
     en = "Too many requests: the limit is {limit} in {minutes} min."
     next_zh = "请稍后再试。"
     next_en = "Try again later."
+
+
+class IssuerConfigWrong(Fault):
+    """The issuer's configuration cannot be used."""
+
+    code = "trust.issuer-config"
+    http = 500
+    zh = "办件签发方的配置 issuer.json 有误：{problem}。"
+    en = "The case issuer's configuration issuer.json is wrong: {problem}."
+    next_zh = "请改正该处，或从备份恢复这个文件后重新启动。"
+    next_en = "Correct it, or restore the file from a backup, and start again."

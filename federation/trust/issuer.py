@@ -157,6 +157,10 @@ class CaseIssuer:
             clock=clock,
         )
 
+    def reconfigure(self, config: IssuerConfig) -> None:
+        """Believe whom a new configuration names, from the next request on."""
+        self._config = config
+
     @property
     def name(self) -> str:
         """What it calls itself."""

@@ -228,7 +228,7 @@ def test_a_key_that_is_missing_or_harmed_is_never_silently_replaced(cli, home, k
 @pytest.mark.slow
 @pytest.mark.parametrize(
     "file",
-    ["nodes.json", "issuer/issuer.json", "nodes/police/NODE.toml", "nodes/police/policy.json"],
+    ["issuer/issuer.json", "nodes/police/NODE.toml", "nodes/police/policy.json"],
 )
 @pytest.mark.parametrize("harm", [Path.unlink, _scribble, _blank, _folder])
 def test_a_file_of_the_city_that_is_missing_or_harmed_is_told(cli, home, file, harm):
