@@ -103,9 +103,7 @@ def _deadline(
     state = outcome.case.tasks[str(event.data["task"])]
     step = scenario.step(state.step)
     title = step.title if isinstance(step, Task) else Text(state.step, state.step)
-    party, role = state.party, state.role
-    if event.kind == "escalated":
-        party, role = _word(event, "party"), str(event.data["role"])
+    party, role = _word(event, "party"), str(event.data["role"])
     head, body = DEADLINES[event.kind]
     due = _day(state.due_at)
     who = platform.city.party_title(state.party)

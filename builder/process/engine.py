@@ -34,7 +34,7 @@ from builder.process.case import (
     Withdraw,
 )
 from builder.process.deadlines import Moment, moments
-from builder.process.fold import FINISHED, apply_event
+from builder.process.fold import FINISHED, apply_event, fold_events
 from builder.process.plan import Node, Plan, plan_of
 from builder.process.retry import wait
 from builder.process.scope import Scope
@@ -102,10 +102,7 @@ def apply(scenario: Scenario, case: Case, event: Event) -> Case:
 
 def fold(scenario: Scenario, events: Iterable[Event], case: Case = NEW) -> Case:
     """Return the case that events lead to, from `case` on."""
-    plan = plan_of(scenario)
-    for event in events:
-        case = apply_event(plan, case, event)
-    return case
+    return fold_events(plan_of(scenario), case, events)
 
 
 def find_task(case: Case, task: str) -> TaskState:
@@ -414,14 +411,17 @@ def _come_due(walk: _Walk, coming: Sequence[Moment]) -> None:
         walk.go_on(walk.plan.nodes[pending.step])
         return
     task = walk.case.tasks[moment.name]
-    due = None if task.due_at is None else task.due_at.isoformat()
-    match moment.kind:
-        case "remind":
-            walk.emit("reminded", task.step, task=task.id, due_at=due)
-        case "overdue":
-            walk.emit("overdue", task.step, task=task.id, due_at=due)
-        case "escalate":
-            _escalate(walk, task, moment.rung)
+    if moment.kind == "escalate":
+        _escalate(walk, task, moment.rung)
+        return
+    walk.emit(
+        "reminded" if moment.kind == "remind" else "overdue",
+        task.step,
+        task=task.id,
+        due_at=None if task.due_at is None else task.due_at.isoformat(),
+        party=task.party,
+        role=task.role,
+    )
 
 
 def _escalate(walk: _Walk, task: TaskState, rung: int) -> None:

@@ -22,7 +22,7 @@ from builder.process.case import (
 from builder.process.plan import Node, Plan
 from builder.scenario.model import APPLICANT, APPLY, PARAMS, Json, Notify, QueryStep, Task
 
-__all__ = ["FINISHED", "apply_event"]
+__all__ = ["FINISHED", "apply_event", "fold_events"]
 
 FINISHED: frozenset[StepState | None] = frozenset({"done", "skipped", "rejected"})
 """States in which a step no longer holds up what comes after it."""
@@ -36,6 +36,14 @@ def apply_event(plan: Plan, case: Case, event: Event) -> Case:
     """Return the case after one more event."""
     after = _APPLY[event.kind](plan, case, event)
     return replace(after, seq=event.seq, updated_at=event.at)
+
+
+def fold_events(plan: Plan, case: Case, events: Iterable[Event]) -> Case:
+    """Return the case after events, one by one; where it stands is noted once, at the end."""
+    last: Event | None = None
+    for last in events:
+        case = _APPLY[last.kind](plan, case, last)
+    return case if last is None else replace(case, seq=last.seq, updated_at=last.at)
 
 
 # ── Hand-in and correction ───────────────────────────────────────────────────────────────────────

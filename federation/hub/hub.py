@@ -310,8 +310,8 @@ class Hub:
         now = self.clock()
         with self._lock:
             kept = self._papers.get(key)
-        if kept is not None and now < kept.until:
-            return kept.papers
+        if kept is not None and timedelta(0) < kept.until - now <= _PAPER_LIFE:
+            return kept.papers  # papers made by a clock that was set back since are no use
         sealed = self.issuer.token(case, subject, fields)
         token = open_token(sealed, {self.issuer.name: self.issuer.public_key}, now)
         papers = CasePapers(token, sealed, self.issuer.statement(case))
