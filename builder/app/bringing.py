@@ -41,7 +41,7 @@ class Brought:
 def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought:
     """Check a scenario folder, deploy it in a county, publish its cases, ask for its grants.
 
-    A web process that runs meanwhile takes the matter up when it is started again.
+    Processes that run meanwhile take the matter up within seconds.
 
     Args:
         home: the city's folder.

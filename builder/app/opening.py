@@ -31,7 +31,7 @@ from builder.app.places import (
     the_city,
 )
 from builder.app.stores import bring_up, deployed, hub_engine, open_deployment, open_store
-from builder.cases.platform import Deployments, Platform
+from builder.cases.platform import Deployment, Deployments, Platform
 from builder.cases.walks import WalkClock
 from builder.deploy.publish import case_datasets
 from builder.identity import LocalAccounts, Sessions
@@ -152,6 +152,17 @@ def open_platform(
         )
         platform.deployments.add(deployment)
         platform.journals[f"case:{deployment_id}"] = deployment.journal
+
+    def look(known: Mapping[str, str]) -> Iterator[Deployment]:
+        """Open what another process has deployed since."""
+        for row, spec in deployed(engine, settings.home, known):
+            scenario = restore(spec, catalog=catalog)
+            found = open_deployment(settings.home, row.id, row.county, scenario, keys, catalog)
+            if row.id not in known:
+                platform.journals[f"case:{row.id}"] = found.journal
+            yield found
+
+    platform.deployments.look = look
     return platform
 
 

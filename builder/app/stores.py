@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from types import MappingProxyType
 
 from sqlalchemy import Engine, select
 
@@ -28,12 +30,20 @@ class _Deployed:
         self.id, self.county, self.home_party, self.hash = id, county, home_party, hash
 
 
-def deployed(engine: Engine, home: Path) -> list[tuple[_Deployed, Json]]:
-    """Return every deployment with the spec its new cases begin with."""
+def deployed(
+    engine: Engine, home: Path, known: Mapping[str, str] = MappingProxyType({})
+) -> list[tuple[_Deployed, Json]]:
+    """Return every deployment with the spec its new cases begin with.
+
+    Args:
+        engine: the hub's store.
+        home: the city's folder.
+        known: hashes by id; deployments that still begin with theirs are left out.
+    """
     with read(engine) as conn:
         rows = conn.execute(select(deployment_table)).all()
     found = []
-    for row in rows:
+    for row in (r for r in rows if known.get(r.id) != r.hash):
         store = open_store(home / "deployments" / row.id / "case.db", case_tree)
         with read(store) as conn:
             spec = conn.scalar(

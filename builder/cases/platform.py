@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable, Mapping
+import time
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -11,6 +13,7 @@ from sqlalchemy import Column, Engine, String, Table, insert, select
 
 from builder.cases.city import City
 from builder.cases.errors import CaseUnknown, DeploymentUnknown
+from builder.errors import Fault
 from builder.forms import CompiledForm, compile_form
 from builder.identity import LocalAccounts, Sessions
 from builder.process.calendar import Calendar
@@ -26,6 +29,8 @@ from federation.ledger import Catalog
 from federation.store import Instant, read, write
 
 __all__ = ["Deployment", "Deployments", "Platform", "deployment_table"]
+
+_LOOK_EVERY_S = 3.0
 
 deployment_table = Table(
     "deployment",
@@ -91,19 +96,41 @@ class Deployment:
 
 
 class Deployments:
-    """The matters that run here, by id; and where a case number leads."""
+    """The matters that run here, by id; and where a case number leads.
+
+    Attributes:
+        look: given the hashes known by id, opens what another process has deployed since.
+    """
 
     def __init__(self, hub: Engine, running: Mapping[str, Deployment]) -> None:
+        self.look: Callable[[Mapping[str, str]], Iterable[Deployment]] = lambda _: ()
         self._hub = hub
         self._running = dict(running)
+        self._next_look_s = 0.0
 
     def all(self) -> tuple[Deployment, ...]:
-        """Return every deployment, by id."""
-        return tuple(self._running[k] for k in sorted(self._running))
+        """Return every deployment, by id; what was deployed elsewhere is here within seconds."""
+        if time.monotonic() >= self._next_look_s:
+            self.refresh()
+        running = self._running
+        return tuple(running[k] for k in sorted(running))
 
     def add(self, deployment: Deployment) -> None:
         """Take up a new deployment, or a new version of one."""
-        self._running[deployment.id] = deployment
+        self._running = {**self._running, deployment.id: deployment}
+
+    def refresh(self) -> None:
+        """Take up what another process has deployed; one that runs already gets its new version."""
+        self._next_look_s = time.monotonic() + _LOOK_EVERY_S
+        known = {d.id: d.current.hash for d in self._running.values()}
+        with suppress(Fault):  # a store in trouble is looked into again in a moment
+            for found in self.look(known):
+                running = self._running.get(found.id)
+                if running is None:
+                    self.add(found)
+                else:
+                    running.current = found.current
+                    found.engine.dispose()
 
     def get(self, deployment_id: str) -> Deployment:
         """Return a deployment by id, by scenario id, or by the scenario's unique title.
@@ -111,6 +138,8 @@ class Deployments:
         Raises:
             DeploymentUnknown: with what is offered.
         """
+        if deployment_id not in self._running:
+            self.refresh()
         if deployment_id in self._running:
             return self._running[deployment_id]
         hits = [
@@ -133,6 +162,8 @@ class Deployments:
             found = conn.scalar(
                 select(case_ref_table.c.deployment).where(case_ref_table.c.case_no == case_no)
             )
+        if found is not None and found not in self._running:
+            self.refresh()
         if found is None or found not in self._running:
             raise CaseUnknown(case=case_no)
         return self._running[found]

@@ -178,7 +178,7 @@ class Worker:
     def _chores(self) -> Iterator[Job]:
         for deployment in self.platform.deployments.all():
             yield Job("forget", (deployment.id,), "chores")
-        for journal in self.platform.journals:
+        for journal in list(self.platform.journals):
             yield Job("checkpoint", (journal,), "chores")
 
     def _notice_set_back(self, now: datetime) -> None:
