@@ -11,6 +11,7 @@ from __future__ import annotations
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import (
@@ -28,46 +29,15 @@ from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from federation.errors import Fault
-from federation.store.errors import (
-    StoreBusy,
-    StoreDamaged,
-    StoreDiskFailing,
-    StoreFull,
-    StoreMissing,
-    StoreReadOnly,
-    StoreUnreachable,
-    StoreUrlWrong,
-)
+from federation.store.errors import StoreMissing, StoreReadOnly, StoreUrlWrong
 from federation.store.group import Group, require_whole
+from federation.store.troubles import fault_of
 
 __all__ = ["exclusive", "fault_of", "open_engine", "read", "sqlite_url", "store_name", "write"]
 
 _KINDS = ("sqlite", "postgresql")
+_SYNCHRONOUS = ("FULL", "NORMAL")
 _MODE, _GROUP = "scenarist_mode", "scenarist_group"
-_BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
-_BY_SQLITE: dict[int, type[Fault]] = {
-    **dict.fromkeys(_BUSY, StoreBusy),
-    sqlite3.SQLITE_READONLY: StoreReadOnly,
-    sqlite3.SQLITE_PERM: StoreReadOnly,
-    sqlite3.SQLITE_FULL: StoreFull,
-    sqlite3.SQLITE_IOERR: StoreDiskFailing,
-    sqlite3.SQLITE_CORRUPT: StoreDamaged,
-    sqlite3.SQLITE_NOTADB: StoreDamaged,
-    sqlite3.SQLITE_CANTOPEN: StoreMissing,
-}
-_BY_SQLSTATE: dict[str, type[Fault]] = {
-    "08": StoreUnreachable,  # connection exceptions
-    "28": StoreUnreachable,  # invalid authorization
-    "3D": StoreMissing,  # no such database
-    "58": StoreDiskFailing,  # the server's own input and output errors
-    "57": StoreUnreachable,  # shut down, cannot connect now
-    "53": StoreFull,  # disk full, out of memory, too many connections
-    "25006": StoreReadOnly,
-    "55P03": StoreBusy,
-    "40001": StoreBusy,
-    "40P01": StoreBusy,
-}
 
 
 def sqlite_url(path: Path) -> str:
@@ -80,6 +50,8 @@ def open_engine(url: str | URL, *, create: bool = True, wait_s: float = 10.0) ->
 
     Args:
         url: ``sqlite:///path``, ``sqlite://`` (in memory, one thread) or ``postgresql://…``.
+            A SQLite file opened with ``?synchronous=NORMAL`` stays whole when the machine fails,
+            but may lose the last writes that were answered; for measuring, not for a city.
         create: whether a missing SQLite file is made; its folder is never made.
         wait_s: how long a writer waits for another one.
 
@@ -160,6 +132,7 @@ def _parsed(url: str | URL) -> URL:
 
 def _sqlite(target: URL, *, create: bool, wait_s: float) -> Engine:
     in_memory = target.database in (None, "", ":memory:")
+    target, synchronous = _synchronous(target)
     if not in_memory and not target.query.get("uri"):
         path = Path(str(target.database))
         if not path.parent.is_dir() or path.is_dir() or not (create or path.is_file()):
@@ -168,30 +141,42 @@ def _sqlite(target: URL, *, create: bool, wait_s: float) -> Engine:
         target.set(drivername="sqlite+pysqlite"),
         connect_args={"timeout": wait_s, "check_same_thread": False},
         hide_parameters=True,  # rows never end up in a log
-        **({"poolclass": StaticPool} if in_memory else {}),
+        **({"poolclass": StaticPool} if in_memory else {"max_overflow": -1}),  # threads bound it
     )
-    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "connect", partial(_prepare, synchronous))
     event.listen(engine, "begin", _begin)
     event.listen(engine, "handle_error", _raise_fault)
     if not in_memory:
         group = Group(
             engine,
             {_MODE: "write"},
+            file=_file(target),
             wait_s=wait_s,
-            busy=lambda: StoreBusy(store=store_name(engine)),
             on_error=_raise_fault,
         )
         engine.update_execution_options(**{_GROUP: group})
     return engine
 
 
-def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
+def _file(target: URL) -> Path:
+    return Path(str(target.database).removeprefix("file:"))
+
+
+def _synchronous(target: URL) -> tuple[URL, str]:
+    """Take the one setting of ours out of a SQLite address."""
+    wanted = target.query.get("synchronous", "FULL")
+    if wanted not in _SYNCHRONOUS:
+        raise StoreUrlWrong(kinds=[f"sqlite:///…?synchronous={s}" for s in _SYNCHRONOUS])
+    return target.difference_update_query(["synchronous"]), str(wanted)
+
+
+def _prepare(synchronous: str, connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
     """Take transaction control from the driver, which would begin late and commit before DDL."""
     del entry
     assert isinstance(connection, sqlite3.Connection)  # noqa: S101 - this listener is SQLite's
     connection.isolation_level = None
     try:
-        for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON"):
+        for setting in ("journal_mode=WAL", f"synchronous={synchronous}", "foreign_keys=ON"):
             connection.execute(f"PRAGMA {setting}")
     except sqlite3.Error as error:
         fault = fault_of(error)
@@ -204,7 +189,10 @@ def _prepare(connection: DBAPIConnection, entry: ConnectionPoolEntry) -> None:
 def _begin(conn: Connection) -> None:
     mode = conn.get_execution_options().get(_MODE)
     conn.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
-    conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
+    raw = conn.connection.driver_connection
+    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - this listener is SQLite's
+    if not raw.in_transaction:  # a group has taken the write lock already
+        conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
 
 
 def _raise_fault(context: ExceptionContext) -> None:
@@ -214,17 +202,6 @@ def _raise_fault(context: ExceptionContext) -> None:
     if fault is None or (reading and fault is StoreReadOnly):
         return  # a programming mistake, such as a change inside read(), stays an ordinary error
     raise fault(store=store_name(context.engine) if context.engine else "?") from error
-
-
-def fault_of(error: BaseException) -> type[Fault] | None:
-    """Return the Fault that names a driver's error; None when it is a programming error."""
-    if isinstance(error, sqlite3.Error):
-        code = getattr(error, "sqlite_errorcode", None)
-        return None if code is None else _BY_SQLITE.get(code & 0xFF)
-    state = getattr(error, "sqlstate", None)
-    if isinstance(state, str):
-        return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
-    return StoreUnreachable if type(error).__name__ == "OperationalError" else None
 
 
 def _file_name(database: str | None) -> str:

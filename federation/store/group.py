@@ -15,12 +15,16 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, cast
 
 from sqlalchemy import Connection, Engine, RootTransaction, StaticPool, create_engine, event
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from federation.errors import Fault
+from federation.store.errors import StoreBusy
+from federation.store.neighbours import take_write_lock
+from federation.store.troubles import fault_of
 
 __all__ = ["Group", "require_whole"]
 
@@ -67,8 +71,8 @@ class Group:
     Args:
         engine: opens the file; a transaction in its mode ``write`` takes the write lock first.
         options: execution options of the connections that writers get.
+        file: the file itself.
         wait_s: how long a writer waits for its turn and the write lock together.
-        busy: makes the Fault for one that waited in vain.
         on_error: SQLAlchemy's ``handle_error`` listener, which names troubles.
     """
 
@@ -77,13 +81,13 @@ class Group:
         engine: Engine,
         options: dict[str, object],
         *,
+        file: Path,
         wait_s: float,
-        busy: Callable[[], Fault],
         on_error: Callable[..., None],
     ) -> None:
         self._engine = engine.execution_options(**options)
         self._wait_s = wait_s
-        self._busy = busy
+        self._file = file
         self._lock = threading.Lock()
         self._waiting: deque[_Writer] = deque()
         self._running: _Writer | None = None
@@ -152,7 +156,7 @@ class Group:
                 self._leave_turn()
             raise
         if self._gives_up(writer):
-            raise self._busy()
+            raise StoreBusy(store=self._file.name)
 
     def _gives_up(self, writer: _Writer) -> bool:
         """Take a writer out of the queue; False when its turn has come meanwhile."""
@@ -191,13 +195,27 @@ class Group:
         conn = self._engine.connect()
         try:
             raw = cast("sqlite3.Connection", conn.connection.driver_connection)
-            raw.execute(f"PRAGMA busy_timeout={int(writer.left_s * 1000)}")
+            self._lock_file(raw, writer.left_s)
             conn.begin()
         except BaseException:
             conn.close()
             raise
         self._batch = _Batch(conn, raw, time.monotonic())
         return self._batch
+
+    def _lock_file(self, raw: sqlite3.Connection, wait_s: float) -> None:
+        raw.execute("PRAGMA query_only=OFF")
+        raw.execute("PRAGMA busy_timeout=0")
+        try:
+            if not take_write_lock(raw, self._file, wait_s):
+                raise StoreBusy(store=self._file.name)
+        except sqlite3.Error as error:
+            fault = fault_of(error)
+            if fault is None:
+                raise
+            raise fault(store=self._file.name) from error
+        finally:
+            raw.execute(f"PRAGMA busy_timeout={int(self._wait_s * 1000)}")
 
     def _end_part(self, batch: _Batch, error: BaseException | None) -> None:
         """Let the next writer join, or commit for all when none waits or it has been long."""
