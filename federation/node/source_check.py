@@ -218,7 +218,6 @@ class _Look:
                     table=self._resource,
                     column=field.name,
                     title=field.title.zh,
-                    title_en=field.title.en,
                     near=_alike(field, spare) or ("—",),
                 )
                 self._findings += _placed(missing, self._where)

@@ -11,7 +11,7 @@ class ColumnMissing(Fault):
     code = "node.column-missing"
     http = 500
     zh = "源表“{table}”缺“{title}”({column})。"
-    en = "The table “{table}” lacks “{title_en}” ({column})."
+    en = "The table “{table}” lacks “{title}” ({column})."
     next_zh = "候选(相似度):{near}。请建一个以 {column} 为列名的视图并绑定它,或更正台账。"
     next_en = (
         "Candidates (likeness): {near}. Bind a view that names the column {column}, or correct the "
