@@ -20,9 +20,9 @@ from builder.cases.words import AUDIT_KINDS
 from builder.errors import Fault
 from builder.identity import SignIn
 from builder.scenario.model import Text
-from federation.audit import Journal, Record
+from federation.audit import Journal, Record, Report
 from federation.crypto import Signer
-from federation.hub.remote import TrailEntry
+from federation.hub.remote import JournalReport, TrailEntry
 from federation.trust import PURPOSES, Grant
 
 __all__ = [
@@ -195,9 +195,12 @@ def trace(platform: Platform, case_no: str) -> Trace:
 
 
 def verify(name: str, platform: Platform, now: datetime) -> JournalState:
-    """Verify every byte of one journal that this process keeps; one that is away is not intact."""
+    """Verify every byte of one journal; one that is away now is not intact.
+
+    What runs apart verifies its own journal and says what it found.
+    """
     try:
-        report = platform.journals[name].verify(now)
+        report = _report(name, platform, now)
     except Fault as fault:
         said = Text(fault.message("zh"), fault.message("en"))
         return JournalState(
@@ -214,9 +217,16 @@ def verify(name: str, platform: Platform, now: datetime) -> JournalState:
     )
 
 
+def _report(name: str, platform: Platform, now: datetime) -> Report | JournalReport:
+    if name in platform.journals:
+        return platform.journals[name].verify(now)
+    kind, _, party = name.partition(":")
+    return platform.hub.verify_journal(party) if kind == "node" else platform.hub.verify_issuer()
+
+
 def verify_all(platform: Platform) -> Iterator[JournalState]:
-    """Verify all journals that this process keeps, one after the other."""
-    for name in platform.journals:
+    """Verify all journals of the city, one after the other."""
+    for name in ("issuer", *names(platform)):
         yield verify(name, platform, platform.clock())
 
 

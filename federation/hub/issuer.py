@@ -14,6 +14,7 @@ from federation.trust.request import Desk
 __all__ = ["IssuerClient"]
 
 _TIMEOUT_S = 10.0
+_VERIFY_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,9 +101,15 @@ class IssuerClient:
         """End a case for good; return the sealed statement that it is closed."""
         return self._sealed(self._ask("case-close", {"case": case}), "statement")
 
-    def _ask(self, kind: str, args: Mapping[str, object]) -> Mapping[str, object]:
+    def verify_journal(self) -> Mapping[str, object]:
+        """Have the issuer verify its own journal; return what it found."""
+        return self._ask("verify-journal", {}, timeout_s=_VERIFY_S)
+
+    def _ask(
+        self, kind: str, args: Mapping[str, object], *, timeout_s: float = _TIMEOUT_S
+    ) -> Mapping[str, object]:
         document = self.desk.request(kind, self.name, args)
-        return ask_json(self.link, f"/v1/{kind}", document, timeout_s=_TIMEOUT_S)
+        return ask_json(self.link, f"/v1/{kind}", document, timeout_s=timeout_s)
 
     def _sealed(self, said: Mapping[str, object], key: str) -> Mapping[str, object]:
         sealed = said.get(key)

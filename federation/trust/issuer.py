@@ -189,6 +189,7 @@ class CaseIssuer:
         routes: dict[tuple[str, str], Callable[[Request], Response]] = {
             ("POST", f"/v1/{kind}"): self._door(kind, act) for kind, act in acts.items()
         }
+        routes["POST", "/v1/verify-journal"] = self._verify
         routes["GET", "/v1/health"] = self._health
         return routes
 
@@ -213,6 +214,14 @@ class CaseIssuer:
             peer=peer_of(request),
             now=now,
         )
+
+    def _verify(self, request: Request) -> Response:
+        """Verify the issuer's own journal, byte by byte; only a trusted hub may ask."""
+        now = self._clock()
+        incoming = self._incoming(request, "verify-journal", now)
+        with write(self._engine) as conn:
+            store.spend_nonce(conn, incoming, now)
+        return json_answer({"party": self.name, "report": self.journal.verify(now).to_json()})
 
     def _health(self, request: Request) -> Response:
         del request
