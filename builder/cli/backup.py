@@ -22,6 +22,7 @@ from federation.backup import Archive, Manifest, read_passphrase
 __all__ = ["register"]
 
 _SHOWN = 20
+_FILES = ("source (sqlite)", "source (files)")
 _Passphrase = Annotated[
     Path | None,
     typer.Option("--passphrase-file", help="口令文件,一行 · A file with the passphrase."),
@@ -44,7 +45,7 @@ def backup(
     ] = False,
     with_sources: Annotated[
         bool,
-        typer.Option("--with-sources", help="连同部门自己的 SQLite 库 · With departments' data."),
+        typer.Option("--with-sources", help="连同节点目录里的部门数据 · With departments' files."),
     ] = False,
 ) -> None:
     """备份整座城市,不必停机 · Save the whole city while it runs."""
@@ -247,14 +248,14 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
                 )
             ]
         )
-    missing = [path for path, why in manifest.left_out.items() if why == "source (sqlite)"]
+    missing = [path for path, why in manifest.left_out.items() if why in _FILES]
     if missing:
         term.lines(
             [
                 term.pick(
-                    f"备份不含部门自己的数据:{len(missing)} 个 SQLite 数据源要另行放回节点目录。",
-                    f"The backup holds no data of the departments: {len(missing)} SQLite sources "
-                    "must be put back into the folders of their nodes.",
+                    f"备份不含部门自己的数据:{len(missing)} 个数据源的文件要另行放回节点目录。",
+                    f"The backup holds no data of the departments: the files of {len(missing)} "
+                    "sources must be put back into the folders of their nodes.",
                 )
             ]
         )

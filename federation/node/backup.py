@@ -141,14 +141,21 @@ def _named(config: NodeConfig) -> Iterator[tuple[str, bool]]:
 def add_sources(
     writer: ArchiveWriter, folder: Path, config: NodeConfig, *, wanted: bool, below: str = ""
 ) -> None:
-    """Add the department's own SQLite files; name those sources that stay where they are."""
+    """Add the department's own databases that are files; name those that stay where they are."""
     for name, source in config.sources.items():
-        file = folder / str(source.options.get("path", ""))
-        inside = source.kind == "sqlite" and file.is_file() and ".." not in file.parts
-        if inside and wanted and file.is_relative_to(folder):
-            _add_database(writer, f"{below}{file.relative_to(folder).as_posix()}", file)
-        elif inside or source.kind != "sqlite":
+        path = str(source.options.get("path", ""))
+        place = folder / path
+        if not is_safe(path) or not place.exists():
+            if source.kind != "sqlite":
+                writer.left_out[f"{below}{name}"] = f"source ({source.kind})"
+        elif not wanted:
             writer.left_out[f"{below}{name}"] = f"source ({source.kind})"
+        elif source.kind == "sqlite":
+            _add_database(writer, f"{below}{path}", place)
+        else:
+            for file in [place] if place.is_file() else sorted(place.rglob("*")):
+                if file.is_file():
+                    writer.add_file(f"{below}{file.relative_to(folder).as_posix()}", file)
 
 
 def _add_database(writer: ArchiveWriter, path: str, database: Path) -> None:

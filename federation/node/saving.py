@@ -27,7 +27,9 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     saving.add_argument("target", type=Path, help="FILE.tar / FILE.tar.zst")
     saving.add_argument("--without-keys", action="store_true", help="不含私钥 · leave keys out")
     saving.add_argument(
-        "--with-sources", action="store_true", help="连同目录里的 SQLite 库 · with SQLite sources"
+        "--with-sources",
+        action="store_true",
+        help="连同目录里的部门数据 · with the department's files",
     )
     saving.set_defaults(act=_save)
     restoring = commands.add_parser("restore", help="恢复到一个空目录 · bring a node back")
