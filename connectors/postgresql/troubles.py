@@ -140,7 +140,7 @@ _STATES: Mapping[str, _Make] = MappingProxyType(
 )
 """SQLSTATE, or its class → fault."""
 _PATTERNS: tuple[tuple[tuple[str, ...], _Make], ...] = (
-    (("invalid byte sequence", "has no equivalent in encoding", "无效的?编码序列"), _encoding),
+    (("invalid byte sequence", "has no equivalent in encoding", "无效的.*编码字节顺序"), _encoding),
     (("could not translate host name",), _host_unknown),
     (("statement timeout", "语句执行超时"), _slow),
     (("lock timeout", "锁超时"), _busy),
@@ -162,13 +162,35 @@ _PATTERNS: tuple[tuple[tuple[str, ...], _Make], ...] = (
             r"pg_hba\.conf",
             "not permitted to log in",
             "permission denied for database",
-            "不允许登[录陆]",
+            "not currently accepting connections",
+            "不允许角色.*登录",
             "数据库.*权限不够",
+            "不接受(联|连)接",
         ),
         _not_admitted,
     ),
-    (("too many (clients|connections)", "connection slots", "连接.*(过多|保留)"), _crowded),
-    (("starting up", "shutting down", "recovery mode", "正在(启动|关闭|恢复)"), _starting),
+    (
+        (
+            "too many (clients|connections)",
+            "connection slots",
+            "太多的客户",
+            "连接太多",
+            "连接位置",
+        ),
+        _crowded,
+    ),
+    (
+        (
+            "starting up",
+            "shutting down",
+            "recovery mode",
+            "not yet accepting",
+            "启动中",
+            "停止中",
+            "恢复模式",
+        ),
+        _starting,
+    ),
     (("timeout expired",), _silent),
     ((r"\bSSL\b", "certificate"), _tls),
     (
@@ -181,6 +203,6 @@ _PATTERNS: tuple[tuple[tuple[str, ...], _Make], ...] = (
         ),
         _unreachable,
     ),
-    (("terminating connection", "closed the connection", "no connection"), _lost),
+    (("terminating connection", "closed the connection", "no connection", "管理员命令中断"), _lost),
 )
 """libpq's words, and the server's in English or Chinese → fault. Connecting gives no SQLSTATE."""

@@ -4,11 +4,16 @@ import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from ipaddress import ip_address
 
 import psycopg
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from connectors.errors import Findings
 from connectors.faults import (
@@ -19,7 +24,7 @@ from connectors.faults import (
     SourceTableUnknown,
     SourceValue,
 )
-from connectors.postgresql import open_source
+from connectors.postgresql import PostgresOptions, open_source
 from connectors.postgresql.faults import (
     ServerCrowded,
     ServerDatabaseUnknown,
@@ -28,14 +33,18 @@ from connectors.postgresql.faults import (
     ServerHostUnknown,
     ServerLost,
     ServerNotAdmitted,
+    ServerRefused,
     ServerSchemaUnknown,
     ServerSignIn,
     ServerSilent,
     ServerSlow,
+    ServerStarting,
     ServerTls,
     ServerTrouble,
     ServerUnreachable,
 )
+from connectors.postgresql.session import TroubleError
+from connectors.postgresql.troubles import named
 from connectors.registry import open_connector
 from connectors.scan import (
     Aggregate,
@@ -139,6 +148,58 @@ def test_a_server_without_tls_is_named_where_tls_is_asked_for(place):
     assert _fault(ServerTls, open_source, place.options(sslmode="require")).facts["sslmode"]
 
 
+@pytest.mark.slow
+def test_tls_is_used_and_the_server_is_who_the_authority_says(tmp_path):
+    from postgres_server import PostgresServer
+
+    authority, certificate, key = _certified("127.0.0.1")
+    (tmp_path / "ca.crt").write_bytes(authority)
+    (tmp_path / "other.crt").write_bytes(_certified("127.0.0.1")[0])
+    server = PostgresServer()
+    try:
+        server.secure(certificate, key)
+        trusted = {"sslmode": "verify-full", "sslrootcert": str(tmp_path / "ca.crt")}
+        with closing(open_source(server.options("postgres", **trusted))) as connector:
+            with psycopg.connect(server.url) as db:
+                uses = "SELECT ssl FROM pg_stat_ssl JOIN pg_stat_activity USING (pid)"
+                told = db.execute(f"{uses} WHERE application_name = 'scenarist'").fetchall()
+            assert told == [(True,)]
+            assert connector.resources() == ()
+        for wrong in (
+            {"sslrootcert": str(tmp_path / "other.crt")},
+            {"host": "localhost"},  # the certificate names the address
+        ):
+            options = {**server.options("postgres", **trusted), **wrong}
+            _fault(ServerTls, open_source, options)
+    finally:
+        server.remove()
+
+
+def _certified(address):
+    """Return an authority's certificate, and one for an address with its key, in PEM."""
+    now = datetime.now(UTC)
+    keys = [ec.generate_private_key(ec.SECP256R1()) for _ in range(2)]
+    names = [x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, n)]) for n in ("ca", "pg")]
+    made = []
+    for number, (name, key) in enumerate(zip(names, keys, strict=True)):
+        builder = (
+            x509.CertificateBuilder()
+            .subject_name(name)
+            .issuer_name(names[0])
+            .public_key(key.public_key())
+            .serial_number(x509.random_serial_number())
+            .not_valid_before(now - timedelta(hours=1))
+            .not_valid_after(now + timedelta(hours=1))
+            .add_extension(x509.BasicConstraints(ca=number == 0, path_length=None), critical=True)
+        )
+        if number:
+            here = x509.SubjectAlternativeName([x509.IPAddress(ip_address(address))])
+            builder = builder.add_extension(here, critical=False)
+        made.append(builder.sign(keys[0], hashes.SHA256()).public_bytes(Encoding.PEM))
+    secret = keys[1].private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    return made[0], made[1], secret
+
+
 def test_a_role_that_may_not_connect_is_named(place):
     place.run(
         f"REVOKE CONNECT ON DATABASE {place.database} FROM public",
@@ -194,8 +255,6 @@ def test_an_option_that_cannot_be_is_named(postgres_server, wrong):
 
 
 def test_options_show_no_password():
-    from connectors.postgresql import PostgresOptions
-
     assert SECRET not in repr(PostgresOptions("h", "d", "u", SECRET))
 
 
@@ -209,6 +268,52 @@ def test_odd_characters_in_options_reach_the_server_as_they_are(place):
     )
     mine = {"user": f"r_{place.database}", "password": odd, "schema": "S & '?"}
     assert place.read(Source("v"), {"a": "int"}, **mine) == [{"a": 1}]
+
+
+TOLD = {
+    ServerSignIn: (
+        'password authentication failed for user "city"',
+        '用户 "city" Password 认证失败',
+        'role "city" does not exist',
+        '角色 "city" 不存在',
+    ),
+    ServerDatabaseUnknown: ('database "db" does not exist', '数据库 "db" 不存在'),
+    ServerNotAdmitted: (
+        'no pg_hba.conf entry for host "::1", user "city", database "db", SSL encryption',
+        '没有用于主机 "::1", 用户 "city", 数据库 "db", SSL 的 pg_hba.conf 记录',
+        'role "city" is not permitted to log in',
+        '不允许角色"city" 进行登录',
+        'permission denied for database "db"',
+        '访问数据库"db"的权限不够',
+        'database "db" is not currently accepting connections',
+        '数据库 "db" 当前不接受联接',
+    ),
+    ServerCrowded: (
+        "sorry, too many clients already",
+        "对不起, 已经有太多的客户",
+        "remaining connection slots are reserved for superusers",
+        "已保留的连接位置为执行非复制请求的超级用户预留",
+        'too many connections for role "city"',
+        '由角色"city"发起的连接太多了',
+    ),
+    ServerStarting: (
+        "the database system is starting up",
+        "数据库系统启动中",
+        "the database system is shutting down",
+        "数据库系统停止中",
+        "the database system is not yet accepting connections",
+        "数据库系统在恢复模式中",
+    ),
+    ServerRefused: ("whatever else it may be", "别的原因"),
+}
+"""PostgreSQL's own words, English and Chinese; connecting gives no SQLSTATE."""
+
+
+@pytest.mark.parametrize(("kind", "words"), [(k, w) for k, words in TOLD.items() for w in words])
+def test_a_server_that_speaks_chinese_is_understood(kind, words):
+    text = f'Failed to connect: connection to server at "::1", port 5432 failed: FATAL:  {words}'
+    options = PostgresOptions("::1", "db", "city", SECRET)
+    assert type(named(TroubleError(text), options, "t")) is kind
 
 
 # ── Types ─────────────────────────────────────────────────────────────────────────────────────────

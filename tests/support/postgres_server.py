@@ -73,6 +73,19 @@ class PostgresServer:
         said = {"host": self.host, "port": self.port, "user": self.user}
         return {**said, "database": database, "password": self.password, **more}
 
+    def secure(self, certificate: bytes, key: bytes) -> None:
+        """Let the server speak TLS, with a certificate and its key in PEM."""
+        for name, content in (("server.crt", certificate), ("server.key", key)):
+            path = self._home / "data" / name
+            path.write_bytes(content)
+            path.chmod(0o600)
+            if self._as:
+                shutil.chown(path, "postgres")
+        with psycopg.connect(self.url, autocommit=True) as admin:
+            admin.execute("ALTER SYSTEM SET ssl = on")
+        self.stop()
+        self.start()
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         settings = f"-c listen_addresses={self.host} -c port={self.port} -c fsync=off"
