@@ -16,6 +16,7 @@ from federation.store.migration import (
     require,
     revision,
 )
+from federation.store.postgres import make_schema, within
 from federation.store.schema import hub_metadata, new_metadata, node_metadata, node_tree
 from federation.store.shipped import resource
 from federation.store.types import Amount, Instant, Json, instant_text
@@ -31,6 +32,7 @@ __all__ = [
     "exclusive",
     "hub_metadata",
     "instant_text",
+    "make_schema",
     "migrate",
     "new_metadata",
     "newest",
@@ -43,5 +45,6 @@ __all__ = [
     "revision",
     "sqlite_url",
     "store_name",
+    "within",
     "write",
 ]

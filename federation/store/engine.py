@@ -17,7 +17,6 @@ from pathlib import Path
 from sqlalchemy import (
     Connection,
     Engine,
-    ExceptionContext,
     StaticPool,
     create_engine,
     event,
@@ -27,17 +26,19 @@ from sqlalchemy import (
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from federation.store.errors import StoreMissing, StoreReadOnly, StoreUrlWrong
+from federation.store.errors import StoreCrowded, StoreMissing, StoreUrlWrong
 from federation.store.group import Group, require_whole
-from federation.store.troubles import fault_of
+from federation.store.postgres import lock_name, open_postgres
+from federation.store.troubles import MODE, fault_of, file_name, raise_fault, store_name
 
 __all__ = ["exclusive", "fault_of", "open_engine", "read", "sqlite_url", "store_name", "write"]
 
 _KINDS = ("sqlite", "postgresql")
 _SYNCHRONOUS = ("FULL", "NORMAL")
-_MODE, _GROUP = "scenarist_mode", "scenarist_group"
+_GROUP = "scenarist_group"
 
 
 def sqlite_url(path: Path) -> str:
@@ -51,24 +52,20 @@ def open_engine(url: str | URL, *, create: bool = True, wait_s: float = 10.0) ->
     Args:
         url: ``sqlite:///path``, ``sqlite://`` (in memory, one thread) or ``postgresql://…``.
             A SQLite file opened with ``?synchronous=NORMAL`` stays whole when the machine fails,
-            but may lose the last writes that were answered; for measuring, not for a city.
+            but may lose the last writes that were answered; for measuring, not for a city. What
+            PostgreSQL's may hold says `federation.store.postgres.open_postgres`.
         create: whether a missing SQLite file is made; its folder is never made.
         wait_s: how long a writer waits for another one.
 
     Raises:
         StoreUrlWrong: when the URL cannot be read or names another kind of database.
         StoreMissing: when the file (``create=False``) or its folder is not there.
+        StoreDriverMissing: when the driver of PostgreSQL is not installed.
     """
     target = _parsed(url)
     if target.get_backend_name() == "sqlite":
         return _sqlite(target, create=create, wait_s=wait_s)
-    engine = create_engine(
-        target.set(drivername="postgresql+psycopg"),
-        isolation_level="READ COMMITTED",
-        hide_parameters=True,
-    )
-    event.listen(engine, "handle_error", _raise_fault)
-    return engine
+    return open_postgres(target, wait_s=wait_s)
 
 
 @contextmanager
@@ -89,7 +86,7 @@ def write(engine: Engine) -> Iterator[Connection]:
         with group.write() as conn:
             yield conn
         return
-    with engine.connect().execution_options(**{_MODE: "write"}) as conn, conn.begin() as change:
+    with _connected(engine).execution_options(**{MODE: "write"}) as conn, conn.begin() as change:
         yield conn
         require_whole(change)
 
@@ -97,11 +94,18 @@ def write(engine: Engine) -> Iterator[Connection]:
 @contextmanager
 def read(engine: Engine) -> Iterator[Connection]:
     """Give a connection on one unchanging snapshot, which refuses to change anything."""
-    options = {_MODE: "read", "postgresql_readonly": True}
+    options = {MODE: "read", "postgresql_readonly": True}
     if engine.dialect.name != "sqlite":
         options["isolation_level"] = "REPEATABLE READ"
-    with engine.connect().execution_options(**options) as conn, conn.begin():
+    with _connected(engine).execution_options(**options) as conn, conn.begin():
         yield conn
+
+
+def _connected(engine: Engine) -> Connection:
+    try:
+        return engine.connect()
+    except PoolTimeoutError as error:
+        raise StoreCrowded(store=store_name(engine)) from error
 
 
 def exclusive(conn: Connection, name: str) -> None:
@@ -110,14 +114,9 @@ def exclusive(conn: Connection, name: str) -> None:
     SQLite has one writer anyway (`write` took the lock); PostgreSQL takes an advisory lock.
     """
     if conn.dialect.name == "postgresql":
-        conn.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(name, 0))))
-
-
-def store_name(engine: Engine) -> str:
-    """Return how messages call this database: its file name, or its address without a password."""
-    if engine.dialect.name == "sqlite":
-        return _file_name(engine.url.database)
-    return engine.url.render_as_string(hide_password=True)
+        conn.execute(
+            select(func.pg_advisory_xact_lock(func.hashtextextended(lock_name(conn, name), 0)))
+        )
 
 
 def _parsed(url: str | URL) -> URL:
@@ -145,14 +144,14 @@ def _sqlite(target: URL, *, create: bool, wait_s: float) -> Engine:
     )
     event.listen(engine, "connect", partial(_prepare, synchronous))
     event.listen(engine, "begin", _begin)
-    event.listen(engine, "handle_error", _raise_fault)
+    event.listen(engine, "handle_error", raise_fault)
     if not in_memory:
         group = Group(
             engine,
-            {_MODE: "write"},
+            {MODE: "write"},
             file=_file(target),
             wait_s=wait_s,
-            on_error=_raise_fault,
+            on_error=raise_fault,
         )
         engine.update_execution_options(**{_GROUP: group})
     return engine
@@ -183,26 +182,13 @@ def _prepare(synchronous: str, connection: DBAPIConnection, entry: ConnectionPoo
         if fault is None:
             raise
         file = connection.execute("PRAGMA database_list").fetchone()[2]
-        raise fault(store=_file_name(file)) from error
+        raise fault(store=file_name(file)) from error
 
 
 def _begin(conn: Connection) -> None:
-    mode = conn.get_execution_options().get(_MODE)
+    mode = conn.get_execution_options().get(MODE)
     conn.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
     raw = conn.connection.driver_connection
     assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - this listener is SQLite's
     if not raw.in_transaction:  # a group has taken the write lock already
         conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
-
-
-def _raise_fault(context: ExceptionContext) -> None:
-    error, conn = context.original_exception, context.connection
-    fault = fault_of(error)
-    reading = conn is not None and conn.get_execution_options().get(_MODE) == "read"
-    if fault is None or (reading and fault is StoreReadOnly):
-        return  # a programming mistake, such as a change inside read(), stays an ordinary error
-    raise fault(store=store_name(context.engine) if context.engine else "?") from error
-
-
-def _file_name(database: str | None) -> str:
-    return Path(database).name if database else ":memory:"

@@ -6,13 +6,16 @@ __all__ = [
     "RowsRefused",
     "RowsUnreadable",
     "StoreBusy",
+    "StoreCrowded",
     "StoreDamaged",
     "StoreDiskFailing",
+    "StoreDriverMissing",
     "StoreForeign",
     "StoreFull",
     "StoreMissing",
     "StoreNewer",
     "StoreOlder",
+    "StorePasswordMissing",
     "StoreReadOnly",
     "StoreTaken",
     "StoreUnreachable",
@@ -196,3 +199,42 @@ class RowsRefused(Fault):
     en = "The rows of the table {table} in the backup do not fit {store}; nothing was written."
     next_zh = "请用写出这份备份的同一版本程序恢复,或改用另一份备份。"
     next_en = "Restore it with the release that wrote it, or take another backup."
+
+
+class StoreDriverMissing(Fault):
+    """The driver of PostgreSQL is not installed."""
+
+    code = "store.driver-missing"
+    http = 500
+    zh = "没有安装连接 PostgreSQL 所需的 psycopg。"
+    en = "psycopg, which connects to PostgreSQL, is not installed."
+    next_zh = "请运行 pip install 'scenarist[postgres]' 后重新启动。"
+    next_en = "Run pip install 'scenarist[postgres]' and start again."
+
+
+class StorePasswordMissing(Fault):
+    """The password of a database does not lie where the settings say."""
+
+    code = "store.password-missing"
+    http = 500
+    zh = "数据库口令应存放在 {place},但那里没有可读取的内容。"
+    en = "The database's password should lie in {place}, and nothing can be read there."
+    next_zh = "请设置该环境变量,或写好该文件(仅运行本程序的用户可读),再重新启动。"
+    next_en = (
+        "Set that variable, or write that file (readable to this program's user only), "
+        "and start again."
+    )
+
+
+class StoreCrowded(Fault):
+    """All connections to a database are in use."""
+
+    code = "store.crowded"
+    http = 503
+    zh = "数据库 {store} 的连接已全部占用。"
+    en = "All connections to the database {store} are in use."
+    next_zh = "请稍后重试;若一直如此,请减少进程或线程数,或让数据库允许更多连接。"
+    next_en = (
+        "Try again shortly; if it stays so, run fewer processes or threads, "
+        "or let the database take more connections."
+    )

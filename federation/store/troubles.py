@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import sqlite3
+from pathlib import Path
+
+from sqlalchemy import Engine, ExceptionContext
 
 from federation.errors import Fault
 from federation.store.errors import (
     StoreBusy,
+    StoreCrowded,
     StoreDamaged,
     StoreDiskFailing,
     StoreFull,
@@ -15,7 +19,10 @@ from federation.store.errors import (
     StoreUnreachable,
 )
 
-__all__ = ["fault_of"]
+__all__ = ["MODE", "SCHEMA", "fault_of", "file_name", "raise_fault", "store_name"]
+
+MODE, SCHEMA = "scenarist_mode", "scenarist_schema"
+"""Execution options: whether a connection reads or writes, and in which schema of a database."""
 
 _BUSY = frozenset({sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED})
 _BY_SQLITE: dict[int, type[Fault]] = {
@@ -34,7 +41,9 @@ _BY_SQLSTATE: dict[str, type[Fault]] = {
     "3D": StoreMissing,  # no such database
     "58": StoreDiskFailing,  # the server's own input and output errors
     "57": StoreUnreachable,  # shut down, cannot connect now
-    "53": StoreFull,  # disk full, out of memory, too many connections
+    "53": StoreFull,  # disk full, out of memory
+    "53300": StoreCrowded,  # too many connections
+    "57014": StoreBusy,  # a statement took too long
     "25006": StoreReadOnly,
     "55P03": StoreBusy,
     "40001": StoreBusy,
@@ -51,3 +60,29 @@ def fault_of(error: BaseException) -> type[Fault] | None:
     if isinstance(state, str):
         return _BY_SQLSTATE.get(state) or _BY_SQLSTATE.get(state[:2])
     return StoreUnreachable if type(error).__name__ == "OperationalError" else None
+
+
+def store_name(engine: Engine) -> str:
+    """Return how messages call this database: its file name, or its address without a password."""
+    if engine.dialect.name == "sqlite":
+        return file_name(engine.url.database)
+    schema = engine.get_execution_options().get(SCHEMA)
+    url = engine.url.update_query_dict({"schema": schema}) if schema else engine.url
+    return url.set(drivername="postgresql").render_as_string(hide_password=True)
+
+
+def raise_fault(context: ExceptionContext) -> None:
+    """Listen to SQLAlchemy's ``handle_error``: raise the Fault that names a trouble."""
+    if context.is_pre_ping:
+        return  # the pool makes a new connection
+    error, conn = context.original_exception, context.connection
+    fault = fault_of(error)
+    reading = conn is not None and conn.get_execution_options().get(MODE) == "read"
+    if fault is None or (reading and fault is StoreReadOnly):
+        return  # a programming mistake, such as a change inside read(), stays an ordinary error
+    raise fault(store=store_name(context.engine) if context.engine else "?") from error
+
+
+def file_name(database: str | None) -> str:
+    """Return how messages call a SQLite file."""
+    return Path(database).name if database else ":memory:"
