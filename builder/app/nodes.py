@@ -6,28 +6,30 @@ An embedded node is opened when it is first asked; nobody is called at the start
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, ItemsView, Iterable, Iterator, Mapping, ValuesView
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+from sqlalchemy import Engine
 
 from builder.app.places import HUB, has_keys
 from builder.app.stores import open_store
 from builder.errors import Fault
 from federation.audit import Journal
 from federation.hub import NodeEntry
-from federation.hub.registry import Registered
+from federation.hub.registry import Registered, listed
 from federation.ledger import Catalog
 from federation.link import InProcessLink, Link
 from federation.link.breaker import Breaker
 from federation.node import Node
 from federation.node.tables import node_entry
-from federation.store import node_tree
+from federation.store import node_tree, read
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
-__all__ = ["CityNodes", "https_link"]
+__all__ = ["CityNodes", "RegisteredKeys", "https_link"]
 
 
 def https_link(party: str, url: str, home: Path, identity: str) -> Link:
@@ -68,15 +70,13 @@ class CityNodes:
         self._open: dict[str, Node] = {}
         self._lock = threading.Lock()
 
-    @property
-    def keys(self) -> Mapping[str, str]:
-        """Return party → public key."""
-        return {party: node.public_key for party, node in self._nodes.items()}
-
     def entries(self) -> Iterator[NodeEntry]:
         """Yield each node as the hub asks it."""
-        for party, node in self._nodes.items():
-            yield NodeEntry(party, self._link(node), node.public_key)
+        yield from map(self.entry, self._nodes.values())
+
+    def entry(self, node: Registered) -> NodeEntry:
+        """Return a node as the hub asks it."""
+        return NodeEntry(node.party, self._link(node), node.public_key, node.url)
 
     def journals(self) -> dict[str, Journal]:
         """Return the embedded nodes' journals, for verifying where hub and nodes share a machine.
@@ -118,6 +118,34 @@ class CityNodes:
             return node.app(environ, start)
 
         return ask
+
+
+class RegisteredKeys(Mapping[str, str]):
+    """Party → key of each node in the hub's register that is not retired, as of every look."""
+
+    def __init__(self, engine: Engine) -> None:
+        self._engine = engine
+
+    def _now(self) -> dict[str, str]:
+        with read(self._engine) as conn:
+            return {n.party: n.public_key for n in listed(conn) if not n.is_retired}
+
+    def __getitem__(self, party: str) -> str:
+        return self._now()[party]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._now())
+
+    def __len__(self) -> int:
+        return len(self._now())
+
+    def items(self) -> ItemsView[str, str]:
+        """Return them all, of one look."""
+        return self._now().items()
+
+    def values(self) -> ValuesView[str]:
+        """Return the keys, of one look."""
+        return self._now().values()
 
 
 class LazyJournal(Journal):

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
-from builder.app.nodes import CityNodes, https_link
+from builder.app.nodes import CityNodes, RegisteredKeys, https_link
 from builder.app.places import (
     HUB,
     IDENTITY,
@@ -41,12 +41,14 @@ from builder.store.errors import CityFileUnreadable
 from builder.store.settings import Settings, read_settings
 from builder.store.trees import hub_tree
 from federation.audit import Journal
-from federation.crypto import KeyStore, is_key, selftest
+from federation.crypto import KeyStore, Signer, is_key, selftest
+from federation.crypto.errors import KeyMissing
 from federation.hub import Hub, IssuerClient, registry
 from federation.hub.tables import hub_entry
 from federation.ledger import Catalog, load_catalog
 from federation.link import InProcessLink, Link
 from federation.store import read, resource, write
+from federation.trust.enrol_errors import StewardKeyUnknown
 from federation.trust.issuer import CaseIssuer
 from federation.trust.issuer_config import FILE_NAME as ISSUER_FILE
 from federation.trust.issuer_config import load_issuer
@@ -144,7 +146,7 @@ def open_platform(
     )
     registered = _registered(engine, settings.home, clock())
     nodes = CityNodes(settings.home, registered, catalog, clock, all_embedded=all_embedded)
-    issuer = _Issuer.reached(settings, keys, nodes, clock, all_embedded=all_embedded)
+    issuer = _Issuer.reached(settings, keys, engine, clock, all_embedded=all_embedded)
     platform = _platform(settings, keys, engine, catalog, nodes, issuer, clock)
     for deployment_id, scenario, row in published:
         deployment = open_deployment(
@@ -202,6 +204,7 @@ def _platform(
         issuer=client,
         journal=journal,
         clock=clock,
+        reach=nodes.entry,
     )
     accounts = LocalAccounts(engine, keys.signer(IDENTITY, create=False), clock)
     sessions = Sessions(engine, accounts, clock, os.urandom, hours=settings.session_hours)
@@ -226,11 +229,24 @@ def _platform(
         deployments=Deployments(engine, {}),
         hub_engine=engine,
         journal=journal,
-        steward_signer=lambda party: steward_signer(settings.home, party),
+        steward_signer=lambda party: _steward(engine, settings.home, party),
         journals={HUB: journal, **issuer.journals, **nodes.journals()},
         close=close,
     )
     return platform
+
+
+def _steward(engine: Engine, home: Path, party: str) -> Signer:
+    """Return the key a department decides with; raises `StewardKeyUnknown` where it is not here."""
+    with read(engine) as conn:
+        node = registry.look(conn, party)
+    try:
+        signer = steward_signer(home, party)
+    except KeyMissing:
+        raise StewardKeyUnknown(party=party) from None
+    if node is not None and node.steward_key not in (None, signer.public_key):
+        raise StewardKeyUnknown(party=party)
+    return signer
 
 
 def _registered(engine: Engine, home: Path, now: datetime) -> tuple[registry.Registered, ...]:
@@ -268,7 +284,7 @@ class _Issuer:
         cls,
         settings: Settings,
         keys: KeyStore,
-        nodes: CityNodes,
+        engine: Engine,
         clock: Callable[[], datetime],
         *,
         all_embedded: bool,
@@ -284,7 +300,7 @@ class _Issuer:
         trust = {
             "identities": {IDENTITY: keys.signer(IDENTITY, create=False).public_key},
             "hubs": {HUB: keys.signer(HUB, create=False).public_key},
-            "nodes": nodes.keys,
+            "nodes": RegisteredKeys(engine),
         }
         has_keys(folder, ISSUER)
         open_store(folder / "issuer.db", issuer_tree).dispose()

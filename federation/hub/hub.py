@@ -15,7 +15,8 @@ from federation.audit import Entry, Journal
 from federation.crypto import Signer
 from federation.errors import Fault
 from federation.hub import grants as grant_store
-from federation.hub.errors import NodeUnknown
+from federation.hub import registry
+from federation.hub.errors import NodeRetired, NodeUnknown
 from federation.hub.issuer import IssuerClient
 from federation.hub.remote import (
     JournalReport,
@@ -61,11 +62,17 @@ class NodeEntry:
         party: whose node.
         link: the way to it.
         public_key: the node's own key; its sealed answers are checked with it.
+        url: where it is; None in this process.
     """
 
     party: str
     link: Link
     public_key: str
+    url: str | None = None
+
+    def is_as(self, said: registry.Registered) -> bool:
+        """Tell whether this is the node that the register means."""
+        return (self.url, self.public_key) == (said.url, said.public_key)
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +102,7 @@ class Hub:
         journal: Journal,
         clock: Callable[[], datetime],
         nonce: Callable[[], str] = lambda: secrets.token_urlsafe(18),
+        reach: Callable[[registry.Registered], NodeEntry] | None = None,
     ) -> None:
         """Put a hub together.
 
@@ -108,6 +116,7 @@ class Hub:
             journal: the hub's journal, on the same store.
             clock: returns now, aware.
             nonce: draws a nonce.
+            reach: gives the way to a node that was registered, or moved, since.
         """
         self.id = id
         self.signer = signer
@@ -118,6 +127,7 @@ class Hub:
         self.issuer = issuer
         self.nodes: dict[str, NodeEntry] = {n.party: n for n in nodes}
         self._engine = engine
+        self._reach = reach
         self._desk = Desk(id, signer, clock, nonce)
         self._papers: dict[tuple[str, str, tuple[str, ...]], _Kept] = {}
         self._policies: dict[str, _KeptPolicy] = {}
@@ -126,11 +136,11 @@ class Hub:
     # ── nodes ──────────────────────────────────────────────────────────────────────────────────
 
     def link(self, party: str) -> Link:
-        """Return the link to a party's node; raises `NodeUnknown`."""
+        """Return the link to a party's node; raises `NodeUnknown`, `NodeRetired`."""
         return self._node(party).link
 
     def node_key(self, party: str) -> str:
-        """Return the public key of a party's node; raises `NodeUnknown`."""
+        """Return the public key of a party's node; raises `NodeUnknown`, `NodeRetired`."""
         return self._node(party).public_key
 
     def offer(self, party: str) -> Offer:
@@ -339,10 +349,20 @@ class Hub:
         return ask_json(self._node(party).link, f"/v1/{kind}", document, timeout_s=timeout_s)
 
     def _node(self, party: str) -> NodeEntry:
-        node = self.nodes.get(party)
-        if node is None:
-            raise NodeUnknown(party=party)
-        return node
+        """Return a node as it is registered now, by whichever process."""
+        with read(self._engine) as conn:
+            said = registry.look(conn, party)
+        if said is not None and said.is_retired:
+            raise NodeRetired(party=party)
+        known = self.nodes.get(party)
+        if said is None or self._reach is None or (known and known.is_as(said)):
+            if known is None:
+                raise NodeUnknown(party=party)
+            return known
+        found = self._reach(said)
+        with self._lock:
+            self.nodes = {**self.nodes, party: found}  # others may be going through the old one
+        return found
 
     def _may_decide(self, grant: str, by: Principal) -> Grant:
         asked = self.grant(grant)

@@ -13,9 +13,23 @@ from datetime import datetime
 from sqlalchemy import Connection, Row, delete, insert, select, update
 
 from federation.hub.errors import NodeRetired, NodeUnknown
-from federation.hub.tables import node_table
+from federation.hub.tables import invitation_table, node_table
+from federation.trust.enrol_errors import EnrolmentCodeExpired, EnrolmentCodeWrong
 
-__all__ = ["ENROLLED", "RETIRED", "Registered", "enrol", "fill", "find", "listed", "move", "retire"]
+__all__ = [
+    "ENROLLED",
+    "RETIRED",
+    "Registered",
+    "enrol",
+    "fill",
+    "find",
+    "invite",
+    "listed",
+    "look",
+    "move",
+    "retire",
+    "spend_code",
+]
 
 ENROLLED, RETIRED = "enrolled", "retired"
 
@@ -29,6 +43,7 @@ class Registered:
         public_key: the node's own key, by which its answers are believed.
         fingerprint: SHA-256 of its TLS certificate, where it has one.
         state: ``enrolled`` or ``retired``.
+        steward_key: the key of the owner's steward, where the node told it when it was enrolled.
     """
 
     party: str
@@ -41,6 +56,7 @@ class Registered:
     retired_at: datetime | None = None
     retired_by: str | None = None
     reason: str | None = None
+    steward_key: str | None = None
 
     @property
     def is_retired(self) -> bool:
@@ -60,10 +76,16 @@ def listed(conn: Connection) -> tuple[Registered, ...]:
 
 def find(conn: Connection, party: str) -> Registered:
     """Return a party's node; raises `NodeUnknown`."""
-    row = conn.execute(select(node_table).where(node_table.c.party == party)).one_or_none()
-    if row is None:
+    found = look(conn, party)
+    if found is None:
         raise NodeUnknown(party=party)
-    return _node(row)
+    return found
+
+
+def look(conn: Connection, party: str) -> Registered | None:
+    """Return a party's node, retired or not; None where it has none."""
+    row = conn.execute(select(node_table).where(node_table.c.party == party)).one_or_none()
+    return None if row is None else _node(row)
 
 
 def enrol(conn: Connection, node: Registered) -> None:
@@ -115,6 +137,30 @@ def retire(conn: Connection, party: str, *, by: str, reason: str, now: datetime)
     return find(conn, party)
 
 
+def invite(conn: Connection, party: str, code: str, now: datetime, expires: datetime) -> None:
+    """Keep the SM3 of a code in a start-up kit; the party's earlier kit is good for nothing."""
+    conn.execute(delete(invitation_table).where(invitation_table.c.party == party))
+    conn.execute(
+        insert(invitation_table).values(party=party, code=code, issued_at=now, expires_at=expires)
+    )
+
+
+def spend_code(conn: Connection, party: str, code: str, now: datetime) -> None:
+    """Take a code, by its SM3, out of use.
+
+    Raises:
+        EnrolmentCodeWrong: this party has no kit with this code, or it was used.
+        EnrolmentCodeExpired: the kit is too old.
+    """
+    mine = invitation_table.c.party == party
+    row = conn.execute(select(invitation_table).where(mine)).one_or_none()
+    if row is None or row.code != code:
+        raise EnrolmentCodeWrong(party=party)
+    if now >= row.expires_at:
+        raise EnrolmentCodeExpired(party=party)
+    conn.execute(delete(invitation_table).where(mine))
+
+
 def _node(row: Row[tuple[object, ...]]) -> Registered:
     return Registered(
         party=row.party,
@@ -127,6 +173,7 @@ def _node(row: Row[tuple[object, ...]]) -> Registered:
         retired_at=row.retired_at,
         retired_by=row.retired_by,
         reason=row.reason,
+        steward_key=row.steward_key,
     )
 
 
@@ -142,4 +189,5 @@ def _row(node: Registered) -> dict[str, object]:
         "retired_at": node.retired_at,
         "retired_by": node.retired_by,
         "reason": node.reason,
+        "steward_key": node.steward_key,
     }

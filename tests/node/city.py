@@ -19,7 +19,7 @@ from federation.audit import Journal
 from federation.crypto import KeyStore
 from federation.fragment import FRAGMENT_LIFE, Asker, Fragment, Scan
 from federation.hub import Hub, IssuerClient, NodeEntry
-from federation.hub.tables import grant_table, hub_checkpoint, hub_entry
+from federation.hub.tables import grant_table, hub_checkpoint, hub_entry, node_table
 from federation.ledger import Catalog, Dataset, Field, Grade, Text
 from federation.link import InProcessLink
 from federation.link.arrow import Rows, ask_rows
@@ -247,7 +247,7 @@ class City:
         self.nodes = {party: self.open_node(party) for party in POLICIES}
         self.engine = open_engine(sqlite_url(folder / "hub.db"))
         with write(self.engine) as conn:
-            for table in (grant_table, hub_entry, hub_checkpoint):
+            for table in (grant_table, hub_entry, hub_checkpoint, node_table):
                 table.create(conn, checkfirst=True)
         self.hub = self._hub(self.engine)
 
