@@ -189,4 +189,4 @@ def _troubled() -> Iterator[None]:
         column = int(found[1] or found[2]) if found else None
         trouble = TroubleError(str(error), column)
     if trouble is not None:
-        raise trouble
+        raise trouble from None  # the driver's own text may hold the value
