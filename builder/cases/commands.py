@@ -21,7 +21,14 @@ from builder.cases.drafting import (
     save_page,
     submit,
 )
-from builder.cases.handling import Wish, act, act_with_answers, ask_again, withdraw
+from builder.cases.handling import (
+    Wish,
+    act,
+    act_with_answers,
+    ask_again,
+    ask_again_for_own,
+    withdraw,
+)
 from builder.cases.settling import ask_for_case, ask_now, forget_expired, settle
 from builder.cases.whose import (
     applicant_of,
@@ -43,6 +50,7 @@ __all__ = [
     "applicant_of",
     "apply_from_answers",
     "ask_again",
+    "ask_again_for_own",
     "ask_for_case",
     "ask_now",
     "county_code",

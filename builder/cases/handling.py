@@ -34,7 +34,7 @@ from builder.scenario.model import APPLY, Task
 from builder.store import cases as tables
 from federation.store import write
 
-__all__ = ["Wish", "act", "act_with_answers", "ask_again", "withdraw"]
+__all__ = ["Wish", "act", "act_with_answers", "ask_again", "ask_again_for_own", "withdraw"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,6 +133,24 @@ def ask_again(
         TaskUnknown, MayNotAct: not this officer's task.
     """
     deployment, _, _ = officers_task(platform, who, case_no, task_id)
+    return _asked_again(platform, deployment, case_no)
+
+
+def ask_again_for_own(
+    platform: Platform, who: SignIn, case_no: str
+) -> Literal["answered", "silent", "resting"]:
+    """Do what `ask_again` does, for one's own case.
+
+    Raises:
+        CaseUnknown: not this person's case.
+    """
+    deployment, _ = own_case(platform, who, case_no)
+    return _asked_again(platform, deployment, case_no)
+
+
+def _asked_again(
+    platform: Platform, deployment: Deployment, case_no: str
+) -> Literal["answered", "silent", "resting"]:
     asked = ask_now(platform, deployment, case_no)
     stored = keeping.load_case(deployment, case_no)
     if stored is None or not any(p.fault for p in stored.case.pending.values()):

@@ -93,9 +93,10 @@ def ask_now(
     """Ask a case's waiting questions at once, but none that was tried seconds ago; say how many."""
     now = platform.clock()
     with write(deployment.engine) as conn:
-        hurried = questions.hurry(conn, now, case_no=case_no, rested=_RESTED)
+        questions.hurry(conn, now, case_no=case_no, rested=_RESTED)
+    asked = len(due.due(deployment.engine, "ask", now, case_no=case_no))
     settle(platform, deployment, case_no, patience_s=patience_s)
-    return hurried
+    return asked
 
 
 def _claimed(platform: Platform, deployment: Deployment, case_no: str) -> tuple[Held, ...]:

@@ -63,6 +63,7 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "citizen.discard_post": _PEOPLE,
     "citizen.mine": _PEOPLE,
     "citizen.case": _PEOPLE,
+    "citizen.ask": _PEOPLE,
     "citizen.receipt": _PEOPLE,
     "citizen.withdraw": _PEOPLE,
     "citizen.withdraw_post": _PEOPLE,

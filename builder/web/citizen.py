@@ -172,6 +172,14 @@ def receipt(case_no: str) -> str:
     )
 
 
+@citizen.post("/cases/<case_no>/ask")
+def ask(case_no: str) -> BaseResponse:
+    """Ask the departments that have not answered once more, now."""
+    outcome = commands.ask_again_for_own(platform(), who(), case_no)
+    flash(f"task.asked_{outcome}", "good" if outcome == "answered" else "info")
+    return redirect(url_for("citizen.case", case_no=case_no), code=303)
+
+
 @citizen.get("/cases/<case_no>/withdraw")
 def withdraw(case_no: str) -> str:
     """Ask before taking a matter back."""
