@@ -137,7 +137,7 @@ def open_platform(
     engine = hub_engine(settings)
     bring_up(engine, hub_tree)
     published = [
-        (d.id, restore(spec, catalog=catalog), d) for d, spec in deployed(engine, settings.home)
+        (d.id, restore(spec, catalog=catalog), d) for d, spec in deployed(engine, settings)
     ]
     catalog = catalog.extended(
         dataset
@@ -150,16 +150,16 @@ def open_platform(
     platform = _platform(settings, keys, engine, catalog, nodes, issuer, clock)
     for deployment_id, scenario, row in published:
         deployment = open_deployment(
-            settings.home, deployment_id, row.county, scenario, keys, catalog
+            settings, engine, deployment_id, row.county, scenario, keys, catalog
         )
         platform.deployments.add(deployment)
         platform.journals[f"case:{deployment_id}"] = deployment.journal
 
     def look(known: Mapping[str, str]) -> Iterator[Deployment]:
         """Open what another process has deployed since."""
-        for row, spec in deployed(engine, settings.home, known):
+        for row, spec in deployed(engine, settings, known):
             scenario = restore(spec, catalog=catalog)
-            found = open_deployment(settings.home, row.id, row.county, scenario, keys, catalog)
+            found = open_deployment(settings, engine, row.id, row.county, scenario, keys, catalog)
             if row.id not in known:
                 platform.journals[f"case:{row.id}"] = found.journal
             yield found

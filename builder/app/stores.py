@@ -13,6 +13,7 @@ from builder.cases.platform import Deployment, deployment_table
 from builder.scenario.model import Json, Scenario
 from builder.store import cases as case_tables
 from builder.store.errors import StoreEmptied
+from builder.store.opening import case_engine, hub_engine
 from builder.store.settings import Settings
 from builder.store.trees import case_tree
 from federation.audit import Journal
@@ -31,33 +32,36 @@ class _Deployed:
 
 
 def deployed(
-    engine: Engine, home: Path, known: Mapping[str, str] = MappingProxyType({})
+    engine: Engine, settings: Settings, known: Mapping[str, str] = MappingProxyType({})
 ) -> list[tuple[_Deployed, Json]]:
     """Return every deployment with the spec its new cases begin with.
 
     Args:
         engine: the hub's store.
-        home: the city's folder.
+        settings: the city's.
         known: hashes by id; deployments that still begin with theirs are left out.
     """
     with read(engine) as conn:
         rows = conn.execute(select(deployment_table)).all()
     found = []
     for row in (r for r in rows if known.get(r.id) != r.hash):
-        store = open_store(home / "deployments" / row.id / "case.db", case_tree)
+        store = case_engine(settings, row.id, hub=engine)
+        bring_up(store, case_tree)
         with read(store) as conn:
             spec = conn.scalar(
                 select(case_tables.scenario.c.spec).where(case_tables.scenario.c.hash == row.hash)
             )
-        store.dispose()
+        if store.pool is not engine.pool:
+            store.dispose()
         if spec is None:
-            raise StoreEmptied(store="case.db")
+            raise StoreEmptied(store=store_name(store))
         found.append((_Deployed(row.id, row.county, row.home_party, row.hash), spec))
     return found
 
 
 def open_deployment(
-    home: Path,
+    settings: Settings,
+    hub: Engine,
     deployment_id: str,
     county: str,
     scenario: Scenario,
@@ -65,19 +69,11 @@ def open_deployment(
     catalog: Catalog,
 ) -> Deployment:
     """Open a deployment's case store and journal."""
-    engine = open_engine(sqlite_url(home / "deployments" / deployment_id / "case.db"))
+    engine = case_engine(settings, deployment_id, hub=hub)
     journal = Journal(
         engine, case_tables.audit_entry, keys.signer(HUB), name=f"case:{deployment_id}"
     )
     return Deployment(deployment_id, county, scenario, scenario.meta.lead, engine, journal, catalog)
-
-
-def hub_engine(settings: Settings, *, create: bool = False) -> Engine:
-    """Open the hub's own store, wherever the settings say it is."""
-    url = settings.hub_url
-    if url.startswith("sqlite:///") and not url.startswith("sqlite:////"):
-        url = sqlite_url(settings.home / url.removeprefix("sqlite:///"))
-    return open_engine(url, create=create)
 
 
 def open_store(path: Path, tree: Tree) -> Engine:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from pathlib import Path
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -13,23 +12,18 @@ from builder.deploy.publish import create_views
 from builder.identity import Account
 from builder.scenario.model import NamedQuery, Scenario
 from builder.store import cases as tables
+from builder.store.opening import case_engine, case_url
 from builder.store.trees import case_tree
 from federation.audit import Entry, Journal
 from federation.crypto import Signer
 from federation.query import Question, uses
-from federation.store import migrate, open_engine, read, sqlite_url, write
+from federation.store import migrate, read, write
 from federation.trust import Grant, GrantAsk
 
-__all__ = ["STORE", "deploy", "deployment_folder", "grants_needed", "request_grants"]
+__all__ = ["deploy", "grants_needed", "request_grants"]
 
-STORE = "case.db"
 _GRANT_LIFE = timedelta(days=365)
 _APPLICANT, _STAND_IN = "applicant.id_card", "the applicant"
-
-
-def deployment_folder(home: Path, deployment: str) -> Path:
-    """Return the folder of a deployment, ``deployments/<county>/<scenario>``."""
-    return home / "deployments" / deployment
 
 
 def deploy(
@@ -40,9 +34,7 @@ def deploy(
     A store that fails leaves the hub as it was. Deploying the same version again changes nothing.
     """
     deployment_id = f"{county}/{scenario.id}"
-    folder = deployment_folder(platform.settings.home, deployment_id)
-    folder.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(sqlite_url(folder / STORE))
+    engine = case_engine(platform.settings, deployment_id, hub=platform.hub_engine, create=True)
     migrate(engine, case_tree)
     journal = Journal(engine, tables.audit_entry, signer, name=f"case:{deployment_id}")
     if _current(platform, deployment_id) != scenario.hash:
@@ -54,7 +46,7 @@ def deploy(
             journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
         facts = {"deployment": deployment_id, "hash": scenario.hash}
         with write(platform.hub_engine) as conn:
-            _list(conn, deployment_id, scenario, county, by, now)
+            _list(conn, platform, deployment_id, scenario, county, by, now)
             platform.journal.append(
                 conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts)
             )
@@ -87,6 +79,7 @@ def _keep_version(conn: Connection, scenario: Scenario, now: datetime) -> None:
 
 def _list(
     conn: Connection,
+    platform: Platform,
     deployment: str,
     scenario: Scenario,
     county: str,
@@ -103,7 +96,7 @@ def _list(
             hash=scenario.hash,
             version=scenario.meta.version,
             home_party=scenario.meta.lead,
-            url=f"sqlite:///deployments/{deployment}/{STORE}",
+            url=case_url(platform.settings, deployment),
             deployed_at=now,
             deployed_by=by.account,
         )

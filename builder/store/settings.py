@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import os
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast
+
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from builder.errors import Fault, Findings
 from builder.store.errors import (
@@ -21,6 +25,7 @@ from builder.store.errors import (
 __all__ = ["FILE_NAME", "Settings", "read_settings", "write_settings"]
 
 FILE_NAME = "scenarist.toml"
+_PASSWORD = "secrets/hub-database"  # noqa: S105 - where it lies
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +36,9 @@ class Settings:
         home: the folder that holds everything of this city.
         city: code of the city in the county table, e.g. ``"340100"``.
         demo: True shows the demo accounts on the sign-in page and marks every page as a demo.
-        hub_url: SQLAlchemy URL of the hub's store; relative SQLite paths are below `home`.
+        hub_url: where the hub's store is, and with PostgreSQL all case stores: ``sqlite:///hub.db``
+            or ``postgresql://user@host/database?password_file=secrets/hub`` (or ``password_env=``).
+            Relative paths are below `home`.
         case_prefix: letters in front of every case number.
         session_hours: how long a sign-in lasts.
         draft_fetch_minutes: how long a fetched answer may be reused inside one draft.
@@ -66,11 +73,22 @@ def _is_count(low: int, high: int) -> Callable[[object], bool]:
     return lambda v: isinstance(v, int) and not isinstance(v, bool) and low <= v <= high
 
 
+def _password_of(url: str) -> str | None:
+    """Return the password that an address holds itself; None where it holds none."""
+    try:
+        return make_url(url).password
+    except (ArgumentError, ValueError):
+        return None  # whoever opens it says what is wrong
+
+
 _LEVELS = ("debug", "info", "warning", "error")
 _KEYS: Mapping[str, _Key] = {
     "city": _Key(lambda v: isinstance(v, str) and v.isdigit() and len(v) == 6, "6-digit code"),
     "demo": _Key(lambda v: isinstance(v, bool), "true / false"),
-    "hub_url": _Key(lambda v: isinstance(v, str) and "://" in v, "sqlite:///… / postgresql://…"),
+    "hub_url": _Key(
+        lambda v: isinstance(v, str) and "://" in v and _password_of(v) is None,
+        "sqlite:///… / postgresql://user@host/database?password_file=…",
+    ),
     "case_prefix": _Key(lambda v: isinstance(v, str) and v.isalpha() and v.isupper(), "A-Z"),
     "session_hours": _Key(_is_count(1, 72), "1-72"),
     "draft_fetch_minutes": _Key(_is_count(1, 1440), "1-1440"),
@@ -115,7 +133,11 @@ def read_settings(home: Path) -> Settings:
 
 
 def write_settings(settings: Settings) -> None:
-    """Write the settings file, whole or not at all."""
+    """Write the settings file, whole or not at all.
+
+    A password in `hub_url` is not written there: it goes into a file that only its owner reads.
+    """
+    settings = replace(settings, hub_url=_without_password(settings))
     lines = ["# Scenarist: settings of this city. See docs/settings.md."]
     for key in _KEYS:
         value = getattr(settings, key)
@@ -129,6 +151,20 @@ def write_settings(settings: Settings) -> None:
     scratch = path.with_suffix(".new")
     scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
     scratch.replace(path)
+
+
+def _without_password(settings: Settings) -> str:
+    secret = _password_of(settings.hub_url)
+    if secret is None:
+        return settings.hub_url
+    place = settings.home / _PASSWORD
+    place.parent.mkdir(mode=0o700, exist_ok=True)
+    with os.fdopen(os.open(place, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        file.write(secret)
+    url = make_url(settings.hub_url)
+    plain = URL.create(url.drivername, url.username, None, url.host, url.port, url.database)
+    query = {**url.query, "password_file": _PASSWORD}
+    return plain.set(query=query).render_as_string()
 
 
 def _finding(key: str, value: object) -> Fault | None:
