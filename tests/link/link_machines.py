@@ -71,6 +71,7 @@ def starting(log: Path) -> Iterator[Start]:
         port: int = 0,
         more: tuple[int, ...] = (),
         env: dict[str, str] | None = None,
+        fails: bool = False,
     ) -> Server:
         file = log / f"server-{len(servers)}.log"
         program = [sys.executable, str(Path(__file__).with_name("link_program.py"))]
@@ -87,6 +88,7 @@ def starting(log: Path) -> Iterator[Start]:
         line = process.stdout.readline() if ready else ""
         server = Server(process, json.loads(line)["port"] if line else 0, file)
         servers.append(server)
+        assert bool(line) is not fails, file.read_text()
         return server
 
     try:

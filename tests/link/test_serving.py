@@ -245,7 +245,7 @@ def test_without_certificates_only_this_machine_is_served(host: str):
 
 
 def test_a_port_that_is_taken_is_named(start: Start, police: Server, machines: Path):
-    said = start(machines / "police", port=police.port).failed()
+    said = start(machines / "police", port=police.port, fails=True).failed()
     assert said.startswith("link.port-taken")
     assert "Traceback" not in said
 
@@ -263,7 +263,7 @@ def test_missing_certificates_are_named_before_anything_listens(tmp_path: Path):
 
 
 def test_an_expired_certificate_is_named_at_the_start(start: Start, machines: Path):
-    said = start(machines / "police-expired").failed()
+    said = start(machines / "police-expired", fails=True).failed()
     assert said.startswith("link.certificate-lapsed")
 
 
