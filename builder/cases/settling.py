@@ -47,7 +47,7 @@ __all__ = [
 ]
 
 _AT_ONCE = 8
-_PATIENCE_S = 8.0
+_PATIENCE_S = 5.0
 _RESTED = timedelta(seconds=3)
 
 

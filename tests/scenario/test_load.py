@@ -73,6 +73,20 @@ def test_queries_know_their_dataset_and_columns(everything):
     assert everything.query("fund_check").columns == {"answer": "bool", "reference": "text"}
 
 
+def test_a_task_says_what_happens_when_it_is_late(everything):
+    clerk = everything.step("cancel-household")
+    assert clerk.remind == 2
+    assert [(e.after, e.do, e.role, e.party) for e in clerk.escalate] == [
+        (1, "notify", "officer", None),
+        (2, "notify", "officer", "civil-affairs"),
+        (3, "reassign", "officer", None),
+    ]
+    assert everything.step("accept").remind == 0
+    assert everything.step("pay-fund").remind == 1
+    assert everything.step("ask-fund").give_up_days == 3
+    assert everything.step("ask-kin").give_up_days is None
+
+
 def test_the_process_is_a_tree_of_steps(everything):
     kinds = [type(step) for step in steps(everything.process.root)]
     assert kinds.count(Task) == len(everything.tasks()) == 5
