@@ -15,17 +15,17 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, select, update
 
 import builder
 from builder.app.places import HUB, ISSUER, now_in_shanghai, read_file
-from builder.app.stores import hub_engine
 from builder.cases.platform import deployment_table
 from builder.deploy.publish import create_views
 from builder.errors import Fault
 from builder.scenario.load import restore
 from builder.store import cases as case_tables
 from builder.store.errors import CityFileUnreadable
+from builder.store.opening import case_engine, case_url, hub_engine
 from builder.store.settings import Settings, read_settings, write_settings
 from builder.store.trees import case_tree, hub_tree
 from federation.audit import Entry, Journal
@@ -33,6 +33,7 @@ from federation.backup import (
     Archive,
     ArchiveWriter,
     Manifest,
+    Moment,
     Restored,
     Snapshot,
     StoreKept,
@@ -48,7 +49,6 @@ from federation.backup import (
     restore_files,
     restore_stores,
     save,
-    snapshot,
     undo,
 )
 from federation.crypto import KeyStore
@@ -56,7 +56,7 @@ from federation.hub.tables import hub_entry
 from federation.ledger import load_catalog
 from federation.node.backup import add_node, add_sources, node_part
 from federation.node.config import load_config
-from federation.store import open_engine, read, revision, sqlite_url, write
+from federation.store import read, revision, write
 from federation.trust.backup import issuer_part
 
 __all__ = ["Restored", "Saved", "back_up", "check_backup", "restore_city"]
@@ -187,6 +187,7 @@ def restore_city(
             lambda part: undoing.callback(undo, part, scratch),
         )
         _make_views(parts)
+        _list_anew(parts, settings)
         say("校验每一本日志", "Verifying every journal")
         entries = prove_all(saved, parts, clock(), keep_broken=keep_broken)
         undoing.pop_all()
@@ -200,21 +201,20 @@ def _snapshots(stack: ExitStack, settings: Settings, key: str) -> list[Snapshot]
     """Take one moment's snapshots of all stores."""
     hub = _hub_part(settings, key)
     stack.callback(hub.engine.dispose)
-    cases = {i: _case_part(settings, i, key) for i in _deployed(hub)}
+    cases = {i: _case_part(settings, i, key, hub) for i in _deployed(hub)}
     others = [*_issuer_part(settings.home), *_node_parts(settings.home)]
     for part in (*cases.values(), *others):
         stack.callback(part.engine.dispose)
         revision(part.engine, part.tree)  # opened before anybody is held off
-    with ExitStack() as moment:
-        for part in cases.values():
-            moment.enter_context(holding(part))
-        taken = [snapshot(stack, part) for part in cases.values()]
-        taken.append(snapshot(stack, hub))
+    moment = Moment(stack)
+    with holding(cases.values()):
+        taken = [moment.snapshot(part) for part in cases.values()]
+        taken.append(moment.snapshot(hub))
         for late in set(_deployed(hub, taken[-1].conn)) - set(cases):  # deployed just now
-            part = _case_part(settings, late, key)
+            part = _case_part(settings, late, key, hub)
             stack.callback(part.engine.dispose)
-            taken.append(snapshot(stack, part))
-        taken += [snapshot(stack, part) for part in others]
+            taken.append(moment.snapshot(part))
+        taken += [moment.snapshot(part) for part in others]
     return taken
 
 
@@ -231,11 +231,10 @@ def _hub_part(settings: Settings, key: str, *, create: bool = False) -> StorePar
     return StorePart(HUB, engine, hub_tree, HUB, key, without=_SESSIONS)
 
 
-def _case_part(settings: Settings, deployment: str, key: str, *, create: bool = False) -> StorePart:
-    folder = settings.home / "deployments" / deployment
-    if create:
-        folder.mkdir(parents=True, exist_ok=True)
-    engine = open_engine(sqlite_url(folder / "case.db"), create=create)
+def _case_part(
+    settings: Settings, deployment: str, key: str, hub: StorePart, *, create: bool = False
+) -> StorePart:
+    engine = case_engine(settings, deployment, hub=hub.engine, create=create)
     return StorePart(f"{_CASE}{deployment}", engine, case_tree, f"case:{deployment}", key)
 
 
@@ -281,6 +280,7 @@ class _Places:
     def __init__(self, settings: Settings, stack: ExitStack) -> None:
         self._settings = settings
         self._stack = stack
+        self._hub = _hub_part(settings, "", create=True)
 
     def __call__(self, kept: StoreKept) -> StorePart:
         part = self._part(kept)
@@ -291,13 +291,13 @@ class _Places:
         name, home = kept.name, self._settings.home
         label, key = (kept.journal.name, kept.journal.key) if kept.journal else ("", "")
         if name == HUB:
-            return _hub_part(self._settings, key, create=True)
+            return replace(self._hub, key=key)
         if name == ISSUER:
             return issuer_part(_made(home / ISSUER), label, key, create=True)
         if name.startswith(_NODE):
             party = name.removeprefix(_NODE)
             return node_part(_made(home / "nodes" / party), party, key, create=True)
-        return _case_part(self._settings, name.removeprefix(_CASE), key, create=True)
+        return _case_part(self._settings, name.removeprefix(_CASE), key, self._hub, create=True)
 
 
 def _made(folder: Path) -> Path:
@@ -322,6 +322,16 @@ def _make_views(parts: list[StorePart]) -> None:
             with write(part.engine) as conn:
                 for spec in conn.scalars(select(table.c.spec).order_by(table.c.published_at)).all():
                     create_views(conn, restore(spec, catalog=catalog))
+
+
+def _list_anew(parts: list[StorePart], settings: Settings) -> None:
+    """Let the hub's list say where the case stores are now."""
+    table = deployment_table
+    hub = next(part for part in parts if part.name == HUB)
+    with write(hub.engine) as conn:
+        for deployment in conn.scalars(select(table.c.id)).all():
+            place = case_url(settings, deployment)
+            conn.execute(update(table).where(table.c.id == deployment).values(url=place))
 
 
 def _noted(settings: Settings, written: Written, at: datetime) -> Fault | None:

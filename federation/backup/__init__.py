@@ -25,6 +25,7 @@ from federation.backup.single import (
 )
 from federation.backup.stores import (
     RESTORED,
+    Moment,
     Restoring,
     Snapshot,
     StorePart,
@@ -33,7 +34,6 @@ from federation.backup.stores import (
     prove,
     restoring,
     save,
-    snapshot,
     undo,
 )
 from federation.backup.writing import ArchiveWriter, Written, archive
@@ -45,6 +45,7 @@ __all__ = [
     "FileKept",
     "JournalKept",
     "Manifest",
+    "Moment",
     "Restored",
     "Restoring",
     "Snapshot",
@@ -69,6 +70,5 @@ __all__ = [
     "restoring",
     "save",
     "save_single",
-    "snapshot",
     "undo",
 ]

@@ -11,7 +11,7 @@ from pathlib import Path
 from federation.backup.folders import new_folder, require_kind, restore_files, restore_stores
 from federation.backup.manifest import Manifest, StoreKept
 from federation.backup.reading import Archive, open_archive
-from federation.backup.stores import StorePart, note, prove, save, snapshot
+from federation.backup.stores import Moment, StorePart, note, prove, save
 from federation.backup.writing import ArchiveWriter, Written, archive
 from federation.crypto import Signer
 
@@ -54,7 +54,7 @@ def save_single(
         with archive(target, manifest, signer, at=at, passphrase=passphrase) as writer:
             add(writer)
             with ExitStack() as stack:
-                save(writer, snapshot(stack, part), at)
+                save(writer, Moment(stack).snapshot(part), at)
     finally:
         part.engine.dispose()
     assert writer.written is not None  # noqa: S101 - set at the end of the block

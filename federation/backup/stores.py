@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import AbstractContextManager, ExitStack, contextmanager
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -15,12 +15,22 @@ from federation.backup.errors import BackupMismatch, BackupNewer, JournalNotAsSa
 from federation.backup.manifest import JournalKept, StoreKept, TableKept
 from federation.backup.reading import Archive
 from federation.backup.writing import ArchiveWriter
-from federation.store import Tree, exclusive, newest, read, revision, store_name, write
-from federation.store.backup import dump, emptied, filling, load, tables_at
+from federation.store import Tree, newest, read, revision, store_name, write
+from federation.store.backup import (
+    dump,
+    emptied,
+    filling,
+    hold_too,
+    load,
+    look_into,
+    tables_at,
+    unhurried,
+)
 from federation.store.errors import StoreMissing, StoreNewer
 
 __all__ = [
     "RESTORED",
+    "Moment",
     "Snapshot",
     "StorePart",
     "holding",
@@ -28,7 +38,6 @@ __all__ = [
     "prove",
     "restoring",
     "save",
-    "snapshot",
 ]
 
 RESTORED = "restored"
@@ -70,35 +79,58 @@ class Snapshot:
     head: str
 
 
-def snapshot(stack: ExitStack, part: StorePart) -> Snapshot:
-    """Take a snapshot that lives as long as the stack; others read and write on.
+class Moment:
+    """Take snapshots that live as long as a stack; others read and write on.
 
-    Raises:
-        StoreMissing: there is nothing of ours in the database.
-        StoreNewer: a later release wrote it.
+    Stores of one PostgreSQL database are seen through one connection, by one snapshot of all.
     """
-    found = revision(part.engine, part.tree)
-    if found is None:
-        raise StoreMissing(store=store_name(part.engine))
-    entries = _entries(part.tree, found)
-    conn = stack.enter_context(read(part.engine))
-    last = conn.execute(
-        select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
-    ).first()
-    seq, head = (0, _GENESIS) if last is None else (int(last.seq), str(last.hash))
-    return Snapshot(part, conn, found, seq, head)
 
+    def __init__(self, stack: ExitStack) -> None:
+        self._stack = stack
+        self._shared: dict[int, Connection] = {}
 
-def holding(part: StorePart) -> AbstractContextManager[Connection]:
-    """Keep others from writing a store for a moment, so that snapshots of several agree."""
-    return _hold(part.engine)
+    def snapshot(self, part: StorePart) -> Snapshot:
+        """Take the snapshot of a store.
+
+        Raises:
+            StoreMissing: there is nothing of ours in the database.
+            StoreNewer: a later release wrote it.
+        """
+        found = revision(part.engine, part.tree)
+        if found is None:
+            raise StoreMissing(store=store_name(part.engine))
+        entries = _entries(part.tree, found)
+        conn = self._connection(part.engine)
+        look_into(conn, part.engine)
+        last = conn.execute(
+            select(entries.c.seq, entries.c.hash).order_by(entries.c.seq.desc()).limit(1)
+        ).first()
+        seq, head = (0, _GENESIS) if last is None else (int(last.seq), str(last.hash))
+        return Snapshot(part, conn, found, seq, head)
+
+    def _connection(self, engine: Engine) -> Connection:
+        if engine.dialect.name == "sqlite":
+            return self._stack.enter_context(read(engine))
+        shared = self._shared.get(id(engine.pool))
+        if shared is None:
+            shared = self._stack.enter_context(read(engine))
+            unhurried(shared)
+            self._shared[id(engine.pool)] = shared
+        return shared
 
 
 @contextmanager
-def _hold(engine: Engine) -> Iterator[Connection]:
-    with write(engine) as conn:
-        exclusive(conn, _ENTRIES)
-        yield conn
+def holding(parts: Iterable[StorePart]) -> Iterator[None]:
+    """Keep others from writing stores for a moment, so that snapshots of several agree."""
+    shared: dict[int, Connection] = {}
+    with ExitStack() as stack:
+        for part in parts:
+            pool = id(part.engine.pool)
+            if pool in shared:
+                hold_too(shared[pool], part.engine)
+            else:
+                shared[pool] = stack.enter_context(write(part.engine))
+        yield
 
 
 def save(writer: ArchiveWriter, taken: Snapshot, now: datetime) -> StoreKept:
@@ -108,6 +140,7 @@ def save(writer: ArchiveWriter, taken: Snapshot, now: datetime) -> StoreKept:
         RowsUnreadable: a table cannot be read to its end.
     """
     part = taken.part
+    look_into(taken.conn, part.engine)
     rows: dict[str, int] = {}
     number = 0
     for block in dump(taken.conn, part.tree, taken.revision, without=part.without):

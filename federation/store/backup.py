@@ -32,11 +32,22 @@ from sqlalchemy import (
 )
 from sqlalchemy.exc import DBAPIError
 
-from federation.store.engine import exclusive, fault_of, open_engine, store_name, write
+from federation.store.engine import exclusive, open_engine, store_name, write
 from federation.store.errors import RowsRefused, RowsUnreadable, StoreNewer, StoreTaken
 from federation.store.migration import Tree, configuration, migrate, newest
+from federation.store.troubles import SCHEMA, fault_of
 
-__all__ = ["Block", "dump", "emptied", "filling", "load", "tables_at"]
+__all__ = [
+    "Block",
+    "dump",
+    "emptied",
+    "filling",
+    "hold_too",
+    "load",
+    "look_into",
+    "tables_at",
+    "unhurried",
+]
 
 _BLOCK_BYTES = 4 * 1024 * 1024
 _FETCHED = 500
@@ -114,6 +125,8 @@ def filling(engine: Engine, tree: Tree, revision: str) -> Iterator[Connection]:
     """
     tables = tables_at(tree, revision)
     with write(engine) as conn:
+        if conn.dialect.name == "postgresql":
+            unhurried(conn)
         exclusive(conn, tree.version_table)
         _refuse_taken(conn, tree, tables)
         _upgrade(conn, tree, revision)
@@ -149,11 +162,39 @@ def load(
 
 
 def emptied(engine: Engine, tree: Tree) -> None:
-    """Drop a store's tables, and what reads them, from a PostgreSQL database."""
+    """Drop a store's tables, what reads them, and its own schema, from a PostgreSQL database."""
     quote = engine.dialect.identifier_preparer.quote
+    schema = engine.get_execution_options().get(SCHEMA)
     with write(engine) as conn:
         for name in (*(t.name for t in tables_at(tree, newest(tree))), tree.version_table):
             conn.execute(text(f"DROP TABLE IF EXISTS {quote(name)} CASCADE"))
+        if schema is not None and not inspect(conn).get_table_names(schema):
+            conn.execute(text(f"DROP SCHEMA {quote(schema)}"))
+
+
+def look_into(conn: Connection, engine: Engine) -> None:
+    """Let a PostgreSQL connection that sees several stores read this one from now on."""
+    if conn.dialect.name == "postgresql":
+        schema = engine.get_execution_options().get(SCHEMA)
+        conn.exec_driver_sql("SET LOCAL search_path TO DEFAULT")
+        if schema is not None:
+            path = func.set_config("search_path", func.quote_ident(schema), True)
+            conn.execute(select(path))
+
+
+def hold_too(conn: Connection, engine: Engine) -> None:
+    """Let a writing PostgreSQL connection hold the lock of another store of its database as well.
+
+    It is the lock that `write` takes at its beginning.
+    """
+    conn.execution_options(**{SCHEMA: engine.get_execution_options().get(SCHEMA, "")})
+    exclusive(conn, "write")
+
+
+def unhurried(conn: Connection) -> None:
+    """Lift the limits that PostgreSQL connections have on long statements and long pauses."""
+    for limit in ("statement_timeout", "idle_in_transaction_session_timeout"):
+        conn.exec_driver_sql(f"SET LOCAL {limit} = 0")
 
 
 def _blocks(conn: Connection, table: Table, block_bytes: int) -> Iterator[Block]:

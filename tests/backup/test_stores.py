@@ -14,7 +14,7 @@ from sqlalchemy import Column, Integer, LargeBinary, String, Table, Text, insert
 from builder.store import case_metadata
 from builder.store.trees import case_tree, hub_tree
 from federation.audit import Entry, Journal
-from federation.backup import StorePart, holding, snapshot
+from federation.backup import Moment, StorePart, holding
 from federation.errors import Fault
 from federation.store import (
     drift,
@@ -245,7 +245,7 @@ def test_a_store_is_held_only_while_the_moment_lasts(store, tmp_path):
     part = StorePart("case/x", engine, case_tree, "case:x", "")
     impatient = open_engine(sqlite_url(tmp_path / "a.db"), wait_s=0)
     try:
-        with holding(part), pytest.raises(StoreBusy), write(impatient):
+        with holding([part]), pytest.raises(StoreBusy), write(impatient):
             pass
         with write(impatient):
             pass
@@ -258,11 +258,11 @@ def test_a_snapshot_knows_where_the_journal_ends(store):
     part = StorePart("case/x", engine, case_tree, "case:x", "")
     journal = Journal(engine, case_metadata.tables["audit_entry"], name="case:x")
     with ExitStack() as stack:
-        assert snapshot(stack, part).entries == 0
+        assert Moment(stack).snapshot(part).entries == 0
     with write(engine) as conn:
         receipt = journal.append(conn, Entry("deployed", NOW, "designer", {}))
     with ExitStack() as stack:
-        shot = snapshot(stack, part)
+        shot = Moment(stack).snapshot(part)
         assert (shot.entries, shot.head) == (1, receipt.hash)
 
 
@@ -270,7 +270,7 @@ def test_an_empty_database_is_no_store(store):
     engine = store("a", case_tree, None)
     part = StorePart("case/x", engine, case_tree, "case:x", "")
     with ExitStack() as stack, pytest.raises(Fault) as found:
-        snapshot(stack, part)
+        Moment(stack).snapshot(part)
     assert found.value.code == "store.missing"
 
 
