@@ -25,11 +25,12 @@ from connectors.scan import (
     Source,
     inputs,
 )
-from connectors.types import arrow_type
+from connectors.types import ColumnType, arrow_type
 
 __all__ = ["condition", "filters"]
 
 Condition: TypeAlias = "pc.Expression"
+Types: TypeAlias = "Mapping[str, pa.DataType]"
 
 _COMPARED: Mapping[str, Callable[[Condition, Condition], Condition]] = {
     "eq": operator.eq,
@@ -59,41 +60,42 @@ def condition(predicates: Iterable[Expr], row: Row, given: pa.Schema) -> Conditi
         row: the ledger's types.
         given: how the columns lie in the file.
     """
-    is_exact = {name for name, of in row.items() if _is_exact(given, name, arrow_type(of))}
-    told = [_told(p, row) for p in predicates if _is_tellable(p, row, is_exact)]
+    exact = {f.name: f.type for f in given if f.name in row and _is_exact(f.type, row[f.name])}
+    told = [_told(p, exact) for p in predicates if _is_tellable(p, row, exact)]
     return reduce(operator.and_, told) if told else None
 
 
-def _is_exact(given: pa.Schema, name: str, wanted: pa.DataType) -> bool:
-    number = given.get_field_index(name)
-    of = given.field(number).type if number >= 0 else None
-    return of is not None and not pa.types.is_floating(of) and of == wanted
+def _is_exact(given: pa.DataType, of: ColumnType) -> bool:
+    """Say whether values compare in the file as the ledger's type says."""
+    if of.kind == "text":
+        return bool(pa.types.is_string(given) or pa.types.is_large_string(given))
+    return of.kind != "float" and bool(given == arrow_type(of))
 
 
-def _is_tellable(expr: Expr, row: Row, is_exact: set[str]) -> bool:
+def _is_tellable(expr: Expr, row: Row, exact: Types) -> bool:
     if not isinstance(expr, Call):
         return False
     if expr.op in ("and", "or", "not"):
-        return all(_is_tellable(a, row, is_exact) for a in expr.args)
+        return all(_is_tellable(a, row, exact) for a in expr.args)
     if expr.op not in (*_COMPARED, "in"):
         return False
     tested, *constants = expr.args
-    if not isinstance(tested, Column) or tested.name not in is_exact:
+    if not isinstance(tested, Column) or tested.name not in exact:
         return False
     of = str(row[tested.name])
     return all(isinstance(c, Literal) and c.type == of and c.value is not None for c in constants)
 
 
-def _told(expr: Expr, row: Row) -> Condition:
+def _told(expr: Expr, exact: Types) -> Condition:
     assert isinstance(expr, Call)  # noqa: S101 - what is_tellable lets through
     if expr.op in ("and", "or"):
         join = operator.and_ if expr.op == "and" else operator.or_
-        return reduce(join, [_told(a, row) for a in expr.args])
+        return reduce(join, [_told(a, exact) for a in expr.args])
     if expr.op == "not":
-        return ~_told(expr.args[0], row)
+        return ~_told(expr.args[0], exact)
     tested, *constants = expr.args
     assert isinstance(tested, Column)  # noqa: S101 - the same
-    of = arrow_type(row[tested.name])
+    of = exact[tested.name]
     values = [c.value for c in constants if isinstance(c, Literal)]
     if expr.op == "in":
         missing = pc.field(tested.name).is_null()

@@ -24,7 +24,6 @@ from connectors.files.faults import FileDigitsLost, FileHeader, FileSheetUnknown
 
 __all__ = ["columns", "height", "read"]
 
-_UNNAMED = "__UNNAMED__"
 _MB = 1 << 20
 _CHUNK_BYTES = 4 << 20
 _OVERLAP_BYTES = 4096
@@ -37,11 +36,18 @@ _RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationship
 
 
 def columns(path: Path, sheet: str) -> pa.Schema:
-    """Return the header's names, typed by the cells below; columns without a name are left out."""
-    loaded = _load(path, sheet)
-    _unlike(path, _header(path, sheet))
-    schema = pa.schema(loaded.to_arrow().schema)
-    return pa.schema([f for f in schema if not f.name.startswith(_UNNAMED)])
+    """Return the header's names as text: cells have types, columns have none.
+
+    Raises:
+        FileHeader: a name that two columns have. Columns without a name are left out.
+        FileSheetUnknown: there is no such sheet.
+    """
+    names: list[str] = []
+    for number, name in enumerate(_header(path, sheet), 1):
+        if name in names:
+            raise FileHeader(file=path.name, number=number)
+        names += [name] if name else []
+    return pa.schema([(name, pa.string()) for name in names])
 
 
 def height(path: Path, sheet: str) -> int:
@@ -57,16 +63,16 @@ def read(path: Path, sheet: str, row: Row, most_bytes: int) -> pa.Table:
         FileTooBig: the file unpacks to more than it may.
         SourceValue: a cell that holds an error.
     """
-    header = _header(path, sheet)
-    exact = {n for n, of in row.items() if of.kind in ("text", "int", "decimal")}
-    for number in _long_numbers(path, sheet, most_bytes):
-        if number < len(header) and header[number] in exact:
-            raise FileDigitsLost(file=path.name, column=header[number])
     texts = {name: "string" for name, of in row.items() if of.kind == "text"}
     loaded = _load(path, sheet, use_columns=list(row), dtypes=texts or None)
+    header: dict[int, str] = {c.index: c.name for c in loaded.available_columns()}
+    exact = {n for n, of in row.items() if of.kind in ("text", "int", "decimal")}
+    for number in _long_numbers(path, sheet, most_bytes):
+        if header.get(number) in exact:
+            raise FileDigitsLost(file=path.name, column=header[number])
     batch, errors = loaded.to_arrow_with_errors()
     for error in errors.errors if errors is not None else ():
-        name = header[error.position[1]]
+        name = header.get(error.position[1], "")
         if name in row:
             raise SourceValue(table=path.name, column=name, type=str(row[name]))
     found = pa.Table.from_batches([batch]).select(list(row))
@@ -96,21 +102,8 @@ def _named(path: Path, sheet: str, names: list[str]) -> str:
 
 def _header(path: Path, sheet: str) -> list[str | None]:
     """Return the cells of the first row, as they are written."""
-    import fastexcel
-
-    book = fastexcel.read_excel(str(path))
-    name = _named(path, sheet, book.sheet_names)
-    first = book.load_sheet(name, header_row=None, n_rows=1, dtypes="string").to_arrow()
-    rows = first.to_pylist()
+    rows = _load(path, sheet, header_row=None, n_rows=1, dtypes="string").to_arrow().to_pylist()
     return list(rows[0].values()) if rows else []
-
-
-def _unlike(path: Path, header: list[str | None]) -> None:
-    seen: set[str] = set()
-    for number, name in enumerate(header, 1):
-        if name is not None and name in seen:
-            raise FileHeader(file=path.name, number=number)
-        seen.add(name or "")
 
 
 # ── Long numbers ──────────────────────────────────────────────────────────────────────────────────

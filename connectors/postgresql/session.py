@@ -26,14 +26,13 @@ __all__ = ["Pool", "Session", "Traits", "TroubleError"]
 T = TypeVar("T")
 
 _BEGIN = "BEGIN TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY"
-_SETTINGS = (
-    "SELECT pg_catalog.set_config('search_path', $1, true),"
-    " pg_catalog.set_config('statement_timeout', $2, true),"
-    " pg_catalog.set_config('standard_conforming_strings', 'on', true),"
-    " pg_catalog.set_config('DateStyle', 'ISO, YMD', true),"
-    " pg_catalog.set_config('TimeZone', 'UTC', true)"
-)
-_LOCK_WAIT = ", pg_catalog.set_config('lock_timeout', $3, true)"
+_SETTINGS = {
+    "search_path": "pg_catalog, {schema}",
+    "statement_timeout": "{timeout_ms}",
+    "standard_conforming_strings": "on",
+    "DateStyle": "ISO, YMD",
+}
+_LOCK_WAIT = {"lock_timeout": "{wait_ms}"}
 _TRAITS = (
     "SELECT pg_catalog.current_setting('server_version_num'),"
     " pg_catalog.current_setting('server_encoding'),"
@@ -92,6 +91,7 @@ class Session:
         self.is_spent = False
         self._connection: Any = _asked(lambda: dbapi.connect(options.uri(), autocommit=True))
         self.traits = self._traits()
+        self._beginning = _beginning(options, self.traits)
 
     def _traits(self) -> Traits:
         try:
@@ -107,14 +107,7 @@ class Session:
         Raises:
             TroubleError: it failed.
         """
-        schema = self._options.schema.replace('"', '""')
-        values = [f'pg_catalog, "{schema}"', str(self._options.timeout_s * 1000)]
-        settings = _SETTINGS
-        if self.traits.has_lock_wait:
-            settings += _LOCK_WAIT
-            values.append(str(self._options.wait_ms))
-        self._do(_BEGIN)
-        self.rows(settings, values)
+        self._do(self._beginning)
 
     def end(self) -> None:
         """End the transaction; a connection that cannot is spent."""
@@ -133,17 +126,17 @@ class Session:
 
         def asked() -> list[tuple[Any, ...]]:
             with closing(self._connection.cursor()) as cursor:
-                cursor.execute(sql, tuple(constants) or None)
+                cursor.execute(sql, _bound(constants))
                 return list(cursor.fetchall())
 
         return _asked(asked)
 
     def _do(self, sql: str) -> None:
-        """Run a statement that gives no rows."""
+        """Run statements that give no rows, at one go."""
 
         def asked() -> None:
             with closing(self._connection.cursor()) as cursor:
-                cursor.execute(sql)
+                cursor.executescript(sql)
 
         _asked(asked)
 
@@ -159,7 +152,7 @@ class Session:
         def begin() -> pa.RecordBatchReader:
             size = {"adbc.postgresql.batch_size_hint_bytes": str(_BATCH_BYTES)}
             cursor.adbc_statement.set_options(**size)
-            cursor.execute(sql, tuple(constants) or None)
+            cursor.execute(sql, _bound(constants))
             return cursor.fetch_record_batch()
 
         is_done = False
@@ -294,6 +287,27 @@ class Pool:
             return
         with self._lock:
             self._idle.append(session)
+
+
+def _beginning(options: PostgresOptions, traits: Traits) -> str:
+    """Return the statements that begin a transaction as every reading needs it."""
+    schema = options.schema.replace('"', '""')
+    said = {
+        "schema": f'"{schema}"',
+        "timeout_ms": options.timeout_s * 1000,
+        "wait_ms": options.wait_ms,
+    }
+    settings = {**_SETTINGS, **(_LOCK_WAIT if traits.has_lock_wait else {})}
+    lines = [f"SET LOCAL {name} = {value.format(**said)}" for name, value in settings.items()]
+    return "; ".join([_BEGIN, *lines])
+
+
+def _bound(constants: Sequence[str]) -> pa.RecordBatch | None:
+    """Return constants as the driver binds them fastest."""
+    if not constants:
+        return None
+    arrays = [pa.array([constant], pa.string()) for constant in constants]
+    return pa.record_batch(arrays, [str(n) for n in range(len(arrays))])
 
 
 def _stored(of: pa.DataType) -> pa.DataType:

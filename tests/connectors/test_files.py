@@ -431,12 +431,14 @@ def test_nothing_that_a_file_says_about_its_rows_leaves(tmp_path):
 def test_rows_are_chosen_while_reading_only_where_types_are_the_ledgers():
     row = {"a": parse_type("text"), "n": parse_type("int"), "f": parse_type("float")}
     exact = pa.schema([("a", pa.string()), ("n", pa.int64()), ("f", pa.float64())])
-    other = pa.schema([("a", pa.large_string()), ("n", pa.string()), ("f", pa.float64())])
+    large = pa.schema([("a", pa.large_string()), ("n", pa.int64()), ("f", pa.float64())])
+    other = pa.schema([("a", pa.string_view()), ("n", pa.string()), ("f", pa.float64())])
     is_x = Call("eq", (Column("a"), Literal("x", "text")))
     is_one = Call("gt", (Column("n"), Literal(1, "int")))
     is_small = Call("lt", (Column("f"), Literal(1.0, "float")))
     assert filters(Filter(Source("t"), Call("and", (is_x, is_one)))) == {"t": (is_x, is_one)}
-    assert condition((is_x, is_one), row, exact) is not None
+    for given in (exact, large):
+        assert condition((is_x, is_one), row, given) is not None
     for predicates, given in (((is_x,), other), ((is_one,), other), ((is_small,), exact)):
         assert condition(predicates, row, given) is None
 
