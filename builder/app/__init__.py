@@ -6,8 +6,9 @@ It is opened when it is first asked, so that starting the web opens no departmen
 """
 
 from builder.app.bringing import Brought, bring
+from builder.app.copying import rehearsal
 from builder.app.demo import build_demo
-from builder.app.opening import create_web, demo_password, open_platform, opened, rehearsal
+from builder.app.opening import create_web, demo_password, open_platform, opened
 
 __all__ = [
     "Brought",

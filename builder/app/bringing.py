@@ -7,15 +7,22 @@ import json
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sqlalchemy import select
+
 from builder.app.opening import opened
 from builder.app.places import HUB, beside_the_city
 from builder.cases.commands import county_code
+from builder.cases.platform import deployment_table
 from builder.deploy.deploying import deploy, request_grants
 from builder.deploy.errors import LeadUnknown, MayNotDeploy
-from builder.deploy.publish import case_datasets, source_name
+from builder.deploy.publish import case_datasets, create_views, source_name
+from builder.deploy.readers import case_source, let_reader_read
 from builder.forms import compile_form, widget_kinds
-from builder.scenario.load import load
+from builder.scenario.load import load, restore
 from builder.scenario.model import Scenario
+from builder.store.cases import scenario as _versions
+from builder.store.opening import case_engine, hub_engine
+from builder.store.settings import read_settings
 from federation.crypto import KeyStore
 from federation.ledger import Dataset, load_catalog
 from federation.ledger.load import supplement
@@ -23,9 +30,10 @@ from federation.node import Binding, SourceConfig
 from federation.node.config import FILE_NAME as NODE_FILE
 from federation.node.config import load_config
 from federation.node.node import SUPPLEMENTS
+from federation.store import read, write
 from federation.trust import Grant
 
-__all__ = ["Brought", "bring", "publish_cases"]
+__all__ = ["Brought", "bring", "publish_cases", "republish_cases"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +85,7 @@ def publish_cases(home: Path, scenario: Scenario, county: str) -> None:
     folder = home / "nodes" / scenario.meta.lead
     deployment = f"{county}/{scenario.id}"
     config, source = load_config(folder), source_name(deployment)
-    store = SourceConfig("sqlite", {"path": f"../../deployments/{deployment}/case.db"})
+    store = SourceConfig(*case_source(read_settings(home), deployment, folder))
     published = case_datasets(scenario, scenario.meta.lead, beside_the_city(county))
     others = {d: b for d, b in config.datasets.items() if b.source != source}
     config = replace(
@@ -89,6 +97,28 @@ def publish_cases(home: Path, scenario: Scenario, county: str) -> None:
     scratch = folder / f"{NODE_FILE}.new"
     scratch.write_text(config.to_toml(), encoding="utf-8")
     scratch.replace(folder / NODE_FILE)
+
+
+def republish_cases(home: Path) -> None:
+    """Make the views of every case store anew, and tell the home nodes here where they are now.
+
+    For a city whose stores were moved or copied: neither views nor addresses travel with rows.
+    """
+    settings, catalog = read_settings(home), load_catalog()
+    hub = hub_engine(settings)
+    try:
+        with read(hub) as conn:
+            rows = conn.execute(select(deployment_table)).all()
+        for row in rows:
+            with write(case_engine(settings, row.id, hub=hub)) as conn:
+                spec = conn.scalar(select(_versions.c.spec).where(_versions.c.hash == row.hash))
+                scenario = restore(spec, catalog=catalog)
+                create_views(conn, scenario)
+                let_reader_read(conn, row.id)
+            if (home / "nodes" / scenario.meta.lead / NODE_FILE).exists():
+                publish_cases(home, scenario, row.county)
+    finally:
+        hub.dispose()
 
 
 def _add_to_ledger(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 from builder.app.bringing import publish_cases
@@ -18,7 +19,7 @@ from builder.app.places import (
     steward_signer,
     the_city,
 )
-from builder.app.stores import begin_store, hub_engine
+from builder.app.stores import begin_store, clear_place, hub_engine
 from builder.cases.platform import Platform
 from builder.deploy.deploying import deploy, request_grants
 from builder.forms import widget_kinds
@@ -33,7 +34,7 @@ from federation.hub import registry
 from federation.ledger import Catalog, load_catalog
 from federation.node import Binding, NodeConfig, SourceConfig
 from federation.node.config import FILE_NAME as NODE_FILE
-from federation.store import node_tree, resource, write
+from federation.store import migrate, node_tree, resource, write
 from federation.trust.issuer_store import issuer_tree
 
 __all__ = ["build_demo"]
@@ -43,7 +44,9 @@ _DEMO = ("s23-afterlife",)
 Say = Callable[[str, str], None]
 
 
-def build_demo(home: Path, *, scale: int, say: Say, fresh: bool = False) -> None:
+def build_demo(
+    home: Path, *, scale: int, say: Say, fresh: bool = False, hub_url: str | None = None
+) -> None:
     """Build the demo city in a folder: whole, or not at all.
 
     Args:
@@ -51,8 +54,11 @@ def build_demo(home: Path, *, scale: int, say: Say, fresh: bool = False) -> None
         scale: 1 gives about ten thousand rows in a main table.
         say: told of each step, in zh and en.
         fresh: replace an existing city.
+        hub_url: a PostgreSQL database that keeps hub and cases instead of files in the folder; with
+            `fresh`, what a city kept there before is dropped. A password in it is put into a file.
 
     Raises:
+        StoreTaken: the database holds a city already.
         HomeUnusable: the folder holds something that is not a city, or cannot be written.
     """
     if home.exists() and any(home.iterdir()) and not (fresh and (home / FILE_NAME).exists()):
@@ -61,6 +67,10 @@ def build_demo(home: Path, *, scale: int, say: Say, fresh: bool = False) -> None
     try:
         shutil.rmtree(scratch, ignore_errors=True)
         scratch.mkdir(parents=True)
+        settings = Settings(home=scratch, demo=True, log_level="warning")
+        settings = settings if hub_url is None else replace(settings, hub_url=hub_url)
+        write_settings(settings)
+        clear_place(read_settings(scratch), fresh=fresh)
         _build(scratch, scale, say)
         shutil.rmtree(home, ignore_errors=True)
         scratch.replace(home)
@@ -73,7 +83,6 @@ def build_demo(home: Path, *, scale: int, say: Say, fresh: bool = False) -> None
 def _build(home: Path, scale: int, say: Say) -> None:
     from builder.deploy.city import build_city
 
-    write_settings(Settings(home=home, demo=True, log_level="warning"))
     say("生成各部门的数据库", "Building the departments' databases")
     catalog = load_catalog()
     build_city(home, scale, catalog=catalog)
@@ -106,7 +115,9 @@ def _build_trust(home: Path) -> None:
     keys = KeyStore(home / "keys")
     for name in (HUB, IDENTITY):
         keys.signer(name)
-    begin_store(home / "hub.db", hub_tree)
+    hub = hub_engine(read_settings(home), create=True)
+    migrate(hub, hub_tree)
+    hub.dispose()
     (home / ISSUER).mkdir()
     shutil.copyfile(resource("specs/city/issuer.json"), home / ISSUER / "issuer.json")
     has_keys(home / ISSUER, ISSUER, create=True)

@@ -4,11 +4,8 @@ from __future__ import annotations
 
 import os
 import secrets
-import shutil
-import sqlite3
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -32,7 +29,6 @@ from builder.app.places import (
 )
 from builder.app.stores import bring_up, deployed, hub_engine, open_deployment, open_store
 from builder.cases.platform import Deployment, Deployments, Platform
-from builder.cases.walks import WalkClock
 from builder.deploy.publish import case_datasets
 from builder.identity import LocalAccounts, Sessions
 from builder.process.calendar import load_calendar
@@ -58,11 +54,7 @@ from federation.trust.request import Desk
 if TYPE_CHECKING:
     from flask import Flask
 
-__all__ = ["create_web", "demo_password", "open_platform", "opened", "rehearsal"]
-
-
-_NOT_COPIED = ("logs", "run", "postgres")
-"""What belongs to running programs; a department's PostgreSQL is read where it is."""
+__all__ = ["create_web", "demo_password", "open_platform", "opened"]
 
 
 def demo_password() -> str:
@@ -78,38 +70,6 @@ def opened(home: Path) -> Iterator[Platform]:
         yield platform
     finally:
         platform.close()
-
-
-@contextmanager
-def rehearsal(home: Path) -> Iterator[tuple[Platform, WalkClock]]:
-    """Open a copy of a city, with a clock that moves only when told, and throw it away after."""
-    read_settings(home)
-    with tempfile.TemporaryDirectory(prefix="scenarist-") as folder:
-        copy = Path(folder) / "city"
-        _copy_city(home.resolve(), copy)
-        clock = WalkClock(now_in_shanghai())
-        platform = open_platform(copy, clock=clock, all_embedded=True)
-        try:
-            yield platform, clock
-        finally:
-            platform.close()
-
-
-def _copy_city(home: Path, copy: Path) -> None:
-    """Copy a city that may be running: databases through SQLite's own backup."""
-    for path in sorted(home.rglob("*")):
-        target = copy / path.relative_to(home)
-        if path.relative_to(home).parts[0] in _NOT_COPIED:
-            continue
-        if path.is_dir():
-            target.mkdir(parents=True, exist_ok=True)
-        elif path.suffix == ".db":
-            target.parent.mkdir(parents=True, exist_ok=True)
-            with closing(sqlite3.connect(path)) as old, closing(sqlite3.connect(target)) as new:
-                old.backup(new)
-        elif not path.name.endswith(("-wal", "-shm")):
-            target.parent.mkdir(parents=True, exist_ok=True)
-            shutil.copy2(path, target)
 
 
 def open_platform(

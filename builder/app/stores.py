@@ -15,13 +15,23 @@ from builder.store import cases as case_tables
 from builder.store.errors import StoreEmptied
 from builder.store.opening import case_engine, hub_engine
 from builder.store.settings import Settings
-from builder.store.trees import case_tree
+from builder.store.trees import case_tree, hub_tree
 from federation.audit import Journal
 from federation.crypto import KeyStore
 from federation.ledger import Catalog
 from federation.store import Tree, migrate, open_engine, read, revision, sqlite_url, store_name
+from federation.store.backup import emptied
+from federation.store.errors import StoreTaken
 
-__all__ = ["begin_store", "bring_up", "deployed", "hub_engine", "open_deployment", "open_store"]
+__all__ = [
+    "begin_store",
+    "bring_up",
+    "clear_place",
+    "deployed",
+    "hub_engine",
+    "open_deployment",
+    "open_store",
+]
 
 
 class _Deployed:
@@ -94,6 +104,36 @@ def bring_up(engine: Engine, tree: Tree) -> None:
         engine.dispose()
         raise StoreEmptied(store=name)
     migrate(engine, tree)
+
+
+def clear_place(settings: Settings, *, fresh: bool) -> None:
+    """See that a database is free for a new city's hub and cases; nothing to do for files.
+
+    Args:
+        settings: the new city's.
+        fresh: drop what a city kept there before.
+
+    Raises:
+        StoreTaken: a city is kept there, and `fresh` was not asked for.
+    """
+    engine = hub_engine(settings, create=True)
+    try:
+        if engine.dialect.name != "sqlite":
+            _clear(engine, settings, fresh=fresh)
+    finally:
+        engine.dispose()
+
+
+def _clear(hub: Engine, settings: Settings, *, fresh: bool) -> None:
+    if revision(hub, hub_tree) is None:
+        return
+    if not fresh:
+        raise StoreTaken(store=store_name(hub), tables=[hub_tree.version_table])
+    with read(hub) as conn:
+        ids = conn.scalars(select(deployment_table.c.id)).all()
+    for deployment in ids:
+        emptied(case_engine(settings, deployment, hub=hub), case_tree)
+    emptied(hub, hub_tree)
 
 
 def begin_store(path: Path, tree: Tree) -> None:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, delete, insert, select
 
 from builder.cases.platform import Deployment, Platform, deployment_table
 from builder.deploy.publish import create_views
+from builder.deploy.readers import let_reader_read
 from builder.identity import Account
 from builder.scenario.model import NamedQuery, Scenario
 from builder.store import cases as tables
@@ -43,6 +44,7 @@ def deploy(
         with write(engine) as conn:
             _keep_version(conn, scenario, now)
             create_views(conn, scenario)
+            let_reader_read(conn, deployment_id)
             journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
         facts = {"deployment": deployment_id, "hash": scenario.hash}
         with write(platform.hub_engine) as conn:

@@ -7,7 +7,7 @@ spec gives them.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from sqlalchemy import Connection, text
 
@@ -23,6 +23,12 @@ _TYPES: dict[ValueType, str] = {
     "bool": "bool",
     "date": "date",
     "timestamp": "timestamp",
+}
+_POSTGRESQL = {
+    "decimal(18,2)": "numeric(18,2)",
+    "int": "bigint",
+    "bool": "boolean",
+    "timestamp": "timestamptz",
 }
 _PLAIN = "业务记录"
 
@@ -109,11 +115,11 @@ def case_datasets(scenario: Scenario, party: str, county: str | None = None) -> 
 def create_views(conn: Connection, scenario: Scenario) -> None:
     """Create (or replace) the views that the node reads."""
     for name, (_, fields) in _BUILT_IN.items():
-        columns = ", ".join(f'"{f[0]}"' for f in fields)
+        columns = ", ".join(_column(conn.dialect.name, f[0], f[1]) for f in fields)
         _replace(conn, f"published_{name}", f'SELECT {columns} FROM "{_TABLES[name]}"')
     for entity in scenario.entities:
-        names = [f.name for f in _entity_fields(entity)]
-        _replace(conn, f"record_{entity.id}", _record(conn.dialect.name, entity.id, names))
+        types = {f.name: f.type for f in _entity_fields(entity)}
+        _replace(conn, f"record_{entity.id}", _record(conn.dialect.name, entity.id, types))
 
 
 def _replace(conn: Connection, view: str, select: str) -> None:
@@ -121,20 +127,30 @@ def _replace(conn: Connection, view: str, select: str) -> None:
     conn.execute(text(f'CREATE VIEW "{view}" AS {select}'))
 
 
-def _record(dialect: str, entity: str, names: list[str]) -> str:
+def _column(dialect: str, name: str, ledger_type: str) -> str:
+    """Return a column of ours as the ledger types it; moments are texts in our tables."""
+    if dialect == "sqlite" or ledger_type != "timestamp":
+        return f'"{name}"'
+    return f'"{name}"::timestamptz AS "{name}"'
+
+
+def _record(dialect: str, entity: str, columns: Mapping[str, str]) -> str:
     """Return the SQL that reads one entity's answers; all names are snake_case by the spec's rule.
 
     On SQLite through `json_each`: a reader that trusts no schema refuses `json_extract` in a view
     (before 3.41), and should not have to trust ours.
     """
     if dialect == "sqlite":
-        columns = [f"MAX(CASE WHEN key = '{n}' THEN value END) AS \"{n}\"" for n in names]
+        found = [f"MAX(CASE WHEN key = '{n}' THEN value END) AS \"{n}\"" for n in columns]
         record = f"json_each(answers, '$.{entity}')"
         rest = f'FROM "case" LEFT JOIN {record} GROUP BY case_no'
     else:
-        columns = [f"(answers::jsonb #>> '{{{entity},{n}}}') AS \"{n}\"" for n in names]
+        found = [
+            f"NULLIF(answers::jsonb #>> '{{{entity},{n}}}', '')::{_POSTGRESQL.get(t, t)} AS \"{n}\""
+            for n, t in columns.items()
+        ]
         rest = 'FROM "case"'
-    return f"SELECT {', '.join(['case_no', *columns])} {rest}"
+    return f"SELECT {', '.join(['case_no', *found])} {rest}"
 
 
 def _fields(entity: Entity) -> list[Field]:
