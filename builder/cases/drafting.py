@@ -51,6 +51,7 @@ __all__ = [
     "apply_from_answers",
     "county_code",
     "discard_draft",
+    "fetch_again",
     "fill_in",
     "find_deployment",
     "open_draft",
@@ -160,6 +161,28 @@ def save_answers(
     filling = _filling_on_path(platform, deployment, who, draft, page_id)
     parsed = filling.take(page_id, answers)
     return _save(platform, deployment, who, draft, page_id, parsed)
+
+
+def fetch_again(platform: Platform, who: SignIn, case_no: str, page_id: str) -> str:
+    """Ask the departments once more for what did not come for a page; return the page to show.
+
+    Raises:
+        CaseUnknown: not this person's draft.
+        PageUnknown: not a page of the form, or not on this path.
+        DraftChanged: saved elsewhere meanwhile.
+    """
+    deployment, draft = own_draft(platform, who, case_no)
+    path = _filling_on_path(platform, deployment, who, draft, page_id).path()
+    before = path[path.index(page_id) - 1] if page_id != path[0] else None
+    asked = replace(draft, version=draft.version + 1, updated_at=platform.clock())
+    changed = _fetched(platform, deployment, who, asked, before)
+    with write(deployment.engine) as conn:
+        kept = replace(changed, fetched=_without_uses(changed.fetched))
+        if not keeping.write_draft(conn, kept, seen=draft.version):
+            raise DraftChanged
+        _keep_uses(conn, changed)
+    following = filling_of(platform, deployment, who, kept).path()
+    return page_id if page_id in following else following[min(len(following) - 1, 1)]
 
 
 def discard_draft(platform: Platform, who: SignIn, case_no: str) -> None:

@@ -521,9 +521,9 @@ def _fetch_notices(
         title = platform.dataset_title(dataset)
         lines.append(
             Text(
-                f"{party.zh}的“{title.zh}”暂时没有取到,请先自行填写,部门会核对。",
-                f"“{title.en}” of the {party.en} could not be fetched just now; "
-                "please fill it in, the department will check it.",
+                f"{party.zh}的“{title.zh}”暂时没有取到。可以再取一次，也可以先自行填写，部门会核对。",
+                f"“{title.en}” of the {party.en} could not be fetched just now. Fetch it again, "
+                "or fill it in yourself; the department will check it.",
             )
         )
     return tuple(lines)

@@ -90,9 +90,12 @@ def save(case_no: str, page_id: str) -> BaseResponse:
     if request.form.get("go") == "later":
         flash("form.saved", "good")
         return redirect(url_for("citizen.mine"), code=303)
+    if request.form.get("go") == "again":
+        shown = commands.fetch_again(platform(), who(), saved.case_no, page_id)
+        return redirect(_page_address(saved.case_no)(shown), code=303)
     if saved.errors:
-        shown = views.page(platform(), who(), saved.case_no, page_id, post=post)
-        return Response(_page(shown), status=422)
+        again = views.page(platform(), who(), saved.case_no, page_id, post=post)
+        return Response(_page(again), status=422)
     if saved.next_page is None:
         return redirect(url_for("citizen.review", case_no=saved.case_no), code=303)
     return redirect(_page_address(saved.case_no)(saved.next_page), code=303)

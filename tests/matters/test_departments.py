@@ -133,7 +133,7 @@ def test_a_page_says_whose_data_could_not_be_fetched_and_can_be_filled_in_by_han
     page = views.page(matter.platform, matter.me, matter.case_no, "death")
     (notice,) = page.notices
     assert "市卫健委" in notice.zh or "卫生健康" in notice.zh
-    assert "请先自行填写" in notice.zh
+    assert "先自行填写" in notice.zh
     held = matter.draft.answers["application"]
     assert "death_certificate_no" not in held
     assert held["cremation_no"] == "HFHH2026900001"
@@ -143,6 +143,20 @@ def test_a_page_says_whose_data_could_not_be_fetched_and_can_be_filled_in_by_han
     )  # fmt: skip
     matter.fill().submit()
     assert matter.case.status == "running"
+
+
+def test_what_did_not_come_is_fetched_again_without_losing_what_was_typed(home, matter, reopened):
+    heal = _down(home, "health")
+    matter.begin().save("who")
+    heal()
+    matter = reopened(matter)
+    shown = commands.fetch_again(matter.platform, matter.me, matter.case_no, "death")
+    assert shown == "death"
+    page = views.page(matter.platform, matter.me, matter.case_no, "death")
+    assert page.notices == ()
+    held = matter.draft.answers["application"]
+    assert held["death_certificate_no"] == "SW3401009000001"
+    assert held["cremation_no"] == "HFHH2026900001"
 
 
 def test_a_department_that_comes_back_is_asked_when_the_page_is_saved_again(home, matter, reopened):
