@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import shutil
 import socket
+import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from town import Town
+
+PARTIES = ("civil-affairs", "police", "hrss", "housing-fund", "health", "medical-insurance")
 
 
 @pytest.fixture(scope="module")
@@ -22,6 +26,33 @@ def town(demo_city: Path, copy_city, tmp_path_factory, port: int) -> Iterator[To
     """The city's programs, running."""
     home = copy_city(demo_city, tmp_path_factory.mktemp("town") / "city")
     found = Town(home, port)
+    found.start()
+    yield found
+    found.end()
+
+
+@pytest.fixture(scope="session")
+def apart_home(demo_city: Path, copy_city) -> Iterator[Path]:
+    """A city whose issuer and nodes are programs of their own, over PostgreSQL, Parquet and CSV."""
+    from builder.app.processes import set_apart
+
+    folder = Path(tempfile.mkdtemp(prefix="apart-"))  # where the database server's user may look
+    folder.chmod(0o755)
+    home = copy_city(demo_city, folder / "city")
+    set_apart(home, 20000, lambda _zh, _en: None)
+    yield home
+    shutil.rmtree(folder, ignore_errors=True)
+
+
+def _is_needed(name: str) -> bool:
+    kind, _, party = name.partition(":")
+    return kind != "node" or party in PARTIES
+
+
+@pytest.fixture(scope="module")
+def apart(apart_home: Path, port: int) -> Iterator[Town]:
+    """The programs that the matter after a death needs, running apart."""
+    found = Town(apart_home, port, _is_needed)
     found.start()
     yield found
     found.end()

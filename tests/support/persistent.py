@@ -11,6 +11,13 @@ from afterlife import ACCOUNT, DECEASED, HANDLED, YES, fill
 from http_client import HttpClient
 from people import Reader
 
+KNOWN = {
+    "死亡医学证明编号": "SW3401009000001",
+    "去世日期": "2026-10-19",
+    "火化证明编号": "HFHH2026900001",
+    "火化日期": "2026-10-22",
+}
+CHOSEN = {"开户银行": "徽商银行", "去世地点": "医疗卫生机构", "是否已经火化": "是"}
 MATTER = "公民身后“一件事”"
 PATIENCE_S = 90.0
 PASSWORD = "hefei-2026"
@@ -98,29 +105,44 @@ def _handed_in(citizen: Person) -> list[str]:
 
 def _fill_on(reader: Reader, told: Told) -> None:
     """Fill in page after page from wherever the draft stands, and hand in."""
+    patience = 2
     for _ in range(12):
-        assert reader.status in (200, 422)
+        assert reader.status in (200, 422), reader.status
+        if patience and "再取一次" in reader.buttons:
+            patience -= 1
+            threading.Event().wait(0.5)
+            reader.press("再取一次")
+            continue
         if "提交申请" in reader.buttons:
             told("submit")
             reader.press("提交申请")
             return
-        labels = {" ".join(x.text_content().split()) for x in reader.tree.iter("label")}
-        is_first = any(x.startswith("逝者姓名") for x in labels)
-        if is_first:
-            fill(reader, DECEASED)
-        for legend in _legends(reader):
-            if any(legend.startswith(y) for y in YES):
-                reader.fill(f"{next(y for y in YES if legend.startswith(y))} / 是", True)
-            if legend.startswith("开户银行"):
-                reader.fill("开户银行 / 徽商银行", True)
-        if any(x.startswith("银行卡号") for x in labels):
-            fill(reader, ACCOUNT)
-        for label in reader.tree.iter("label"):
-            if label.text_content().strip() == "我已阅读并同意":
-                reader.tree.get_element_by_id(label.get("for")).set("checked", "")
+        is_first = _fill_page(reader)
         told("prefill" if is_first else "page")
         reader.press("保存并继续")
-    raise AssertionError("the form never ends")
+    raise AssertionError(f"the form never ends: {reader.heading}: {reader.text[:200]}")
+
+
+def _fill_page(reader: Reader) -> bool:
+    """Fill in one page; tell whether it was the first. What did not come is filled in by hand."""
+    labels = {" ".join(x.text_content().split()) for x in reader.tree.iter("label")}
+
+    def is_asked(label: str) -> bool:
+        return any(x == label or x.startswith(f"{label} ") for x in labels)
+
+    for answers in (DECEASED, ACCOUNT):
+        fill(reader, {k: v for k, v in answers.items() if is_asked(k)})
+    fill(reader, {k: v for k, v in KNOWN.items() if is_asked(k) and not reader.value(k)})
+    for legend in _legends(reader):
+        if any(legend.startswith(y) for y in YES):
+            reader.fill(f"{next(y for y in YES if legend.startswith(y))} / 是", True)
+        for asked, chosen in CHOSEN.items():
+            if legend.startswith(asked):
+                reader.fill(f"{asked} / {chosen}", True)
+    for label in reader.tree.iter("label"):
+        if label.text_content().strip() == "我已阅读并同意":
+            reader.tree.get_element_by_id(label.get("for")).set("checked", "")
+    return is_asked("逝者姓名")
 
 
 def _legends(reader: Reader) -> list[str]:
