@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import lru_cache
 
 from sqlalchemy import Column, Engine, String, Table, insert, select
 
@@ -31,6 +32,7 @@ from federation.store import Instant, read, write
 __all__ = ["Deployment", "Deployments", "Platform", "deployment_table"]
 
 _LOOK_EVERY_S = 3.0
+_LED = 20_000
 
 deployment_table = Table(
     "deployment",
@@ -106,6 +108,7 @@ class Deployments:
         self.look: Callable[[Mapping[str, str]], Iterable[Deployment]] = lambda _: ()
         self._hub = hub
         self._running = dict(running)
+        self._led = lru_cache(maxsize=_LED)(self._lookup)
         self._next_look_s = 0.0
 
     def all(self) -> tuple[Deployment, ...]:
@@ -158,15 +161,22 @@ class Deployments:
         Raises:
             CaseUnknown: the number leads nowhere.
         """
+        found = self._led(case_no)
+        if found not in self._running:
+            self.refresh()
+        if found not in self._running:
+            raise CaseUnknown(case=case_no)
+        return self._running[found]
+
+    def _lookup(self, case_no: str) -> str:
+        """Ask the hub where a number leads; its answer holds for ever, so that it is kept."""
         with read(self._hub) as conn:
             found = conn.scalar(
                 select(case_ref_table.c.deployment).where(case_ref_table.c.case_no == case_no)
             )
-        if found is not None and found not in self._running:
-            self.refresh()
-        if found is None or found not in self._running:
+        if found is None:
             raise CaseUnknown(case=case_no)
-        return self._running[found]
+        return str(found)
 
     def register(self, case_no: str, deployment: Deployment) -> None:
         """Note where a number leads, before anything is kept under it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
 
 from builder.forms.compiled import CompiledControl, CompiledForm, CompiledSection, as_question
 from builder.forms.journey import Known, State, assess, given
@@ -123,10 +124,9 @@ def summary(
 
     Values at the pointers in `mask` are shown covered; those in `changed` are marked.
     """
-    controls = {c.scope: c for form in scenario.forms for c in form.controls() if c.scope}
     rows = []
     for pointer in pointers:
-        question, kind = _reader(scenario, pointer, controls.get(pointer))
+        question, kind = _reader(scenario, pointer)
         value, write = answers.get(pointer), kind.mask if pointer in mask else kind.show
         shown = None if value is None else write(value, question)
         source = sources.of(pointer, locked=False, edited=False)
@@ -134,9 +134,12 @@ def summary(
     return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
 
 
-def _reader(scenario: Scenario, pointer: str, control: Control | None) -> tuple[Question, Widget]:
+@lru_cache(maxsize=8192)
+def _reader(scenario: Scenario, pointer: str) -> tuple[Question, Widget]:
     """Return how a field is read aloud: by its record's title, in its widget's spelling."""
     field = scenario.field(pointer)
+    controls = (c for form in reversed(scenario.forms) for c in reversed(tuple(form.controls())))
+    control = next((c for c in controls if c.scope == pointer), None)
     if control is None:
         kind = _APPLICANT.get(pointer) or _WITHOUT_CONTROL.get(field.type, "text")
         control = Control(field.name.replace("_", "-"), kind, pointer, same(field.name))

@@ -4,18 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
 from builder.cases.commands import Wish
-from builder.cases.shapes import TaskView
+from builder.cases.shapes import TaskView, Worklist
 from builder.cases.worklists import COUNTED
 from builder.errors import Fault
 from builder.web.citizen import posted, posted_version
-from builder.web.context import lang, platform, web, who
+from builder.web.context import lang, platform, texts, web, who
 from builder.web.refusals import shown_fault
+from builder.web.shows import Shown, due_look, looks
 
 __all__ = ["desk"]
 
@@ -36,6 +38,28 @@ class Refused:
     fault: Mapping[str, object]
 
 
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A moment for people and for programs."""
+
+    exact: str
+    said: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One task as the worklist shows it, all looked up."""
+
+    address: str
+    title: str
+    matter: str
+    case_no: str
+    applicant: str
+    opened: Moment
+    moment: Moment | None
+    look: Shown
+
+
 @desk.get("/")
 def worklist() -> str:
     """List the department's tasks."""
@@ -51,11 +75,42 @@ def worklist() -> str:
     return render_template(
         "desk/worklist.html",
         worklist=found,
+        rows=_rows(found),
         counts={s: _counted(n) for s, n in found.counts.items()},
         states=_STATES,
         q=q,
         party_title=platform().city.party_title(who().account.party),
     )
+
+
+def _rows(found: Worklist) -> list[Row]:
+    """Prepare the lines: there are fifty on a page, and a template would look all this up anew."""
+    here, say, now = lang(), texts(), platform().clock()
+    # Numbers and task ids need no quoting: capitals, digits, kebab-case.
+    address = url_for("desk.task", case_no="-", task_id="-").removesuffix("-/-")
+    rows = []
+    for item in found.items:
+        is_due = item.state == "open" and item.due is not None
+        look = due_look(item.due, now, say) if is_due else None
+        moment = item.done_at if found.state == "done" else item.due
+        pattern = "%Y-%m-%d %H:%M" if found.state == "done" else "%Y-%m-%d"
+        rows.append(
+            Row(
+                address=f"{address}{item.case_no}/{item.task}",
+                title=getattr(item.title, here),
+                matter=getattr(item.matter, here),
+                case_no=item.case_no,
+                applicant=item.applicant,
+                opened=_moment(item.opened, "%Y-%m-%d %H:%M"),
+                moment=_moment(moment, pattern) if moment else None,
+                look=look or looks("task", item.state, say),
+            )
+        )
+    return rows
+
+
+def _moment(at: datetime, pattern: str) -> Moment:
+    return Moment(at.isoformat(), format(at, pattern))
 
 
 def _counted(tasks: int) -> str:
