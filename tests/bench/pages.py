@@ -79,7 +79,7 @@ class Citizen:
     def save(self) -> tuple[str, int]:
         said = self.browser.post(self.address, {**self.fields, "version": str(self.version)})
         self.version += said.status == 303
-        return "citizen: form page saved", said.status if said.status == 303 else 599
+        return "citizen: form page saved", said.status if said.status != 200 else 599
 
 
 class Officer:

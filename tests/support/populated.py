@@ -22,7 +22,7 @@ from stories import DECEASED, MARKS, PERSON, Act, Row, Rows, Story, Teller, seal
 from builder.cases.platform import Deployment, Platform, case_ref_table
 from builder.identity import Account
 from builder.process.calendar import SHANGHAI, Calendar
-from builder.process.case import Answer
+from builder.process.case import Answer, Submit
 from builder.store import cases as tables
 from federation.audit.entry import GENESIS
 from federation.audit.merkle import leaf_hash
@@ -179,7 +179,7 @@ class _Filling:
     ) -> None:
         self.deployment, self.told, self.plan = deployment, tuple(told), plan
         self.calendar: Calendar = platform.calendar
-        self.teller = Teller(deployment.current, platform.calendar)
+        self.teller = Teller(platform, deployment)
         self.people = _People(max(1, plan.cases * 3 // 5))
         self.days = _working_days(platform.calendar, plan.now)
         self.weights = [WEIGHTS.get(s.id, 1) for s in told]
@@ -208,7 +208,8 @@ class _Filling:
             return -asked[day % len(asked)]
         if kind < SILENT + STUCK:
             waits = [i for i, a in enumerate(acts) if i and not a.is_asked]
-            return waits[day % len(waits)]
+            own = [i for i in waits if isinstance(acts[i].action, Submit)]
+            return (own or waits)[day % len(own or waits)]
         return None
 
     def course(

@@ -17,9 +17,8 @@ from typing import Any
 
 from sqlalchemy import insert, text, update
 
-from builder.cases import keeping, walks
-from builder.cases.platform import Deployment
-from builder.process.calendar import Calendar
+from builder.cases import keeping, moving, walks
+from builder.cases.platform import Deployment, Platform
 from builder.process.case import (
     NEW,
     Action,
@@ -35,7 +34,6 @@ from builder.process.case import (
     Withdraw,
 )
 from builder.process.engine import advance
-from builder.scenario.model import Scenario
 from builder.store import cases as tables
 from builder.store.trees import case_tree
 from federation.audit import Record
@@ -219,21 +217,21 @@ class Teller:
     """Lets stories happen in a case store in memory and reads back the rows.
 
     Args:
-        scenario: the version that the stories' matter runs.
-        calendar: for due times.
+        platform: gives calendar and titles; nothing of it is written to.
+        deployment: of the version that the stories' matter runs.
     """
 
-    def __init__(self, scenario: Scenario, calendar: Calendar) -> None:
-        self._scenario, self._calendar = scenario, calendar
+    def __init__(self, platform: Platform, deployment: Deployment) -> None:
+        self._now = _EVER
+        self._platform = replace(platform, clock=lambda: self._now)
+        self._scenario = deployment.current
         self._engine = open_engine("sqlite://")
+        self._deployment = replace(deployment, engine=self._engine)
         migrate(self._engine, case_tree)
         with write(self._engine) as conn:
             conn.execute(
                 insert(tables.scenario).values(
-                    hash=scenario.hash,
-                    version="1",
-                    spec={},
-                    published_at=datetime.now().astimezone(),
+                    hash=self._scenario.hash, version="1", spec={}, published_at=_EVER
                 )
             )
 
@@ -259,11 +257,12 @@ class Teller:
         case = NEW
         with write(self._engine) as conn:
             for number, (act, at) in enumerate(zip(story.acts, moments, strict=False), start=1):
-                outcome = advance(self._scenario, case, act.action, at, self._calendar)
+                self._now = at
+                outcome = advance(self._scenario, case, act.action, at, self._platform.calendar)
                 self._keep_case(conn, story, case_no, number, outcome.case, moments[0])
-                keeping.append_events(conn, case_no, outcome.events)
-                keeping.project(conn, case_no, case, outcome.case)
-                self._send(conn, case_no, outcome.events, outcome.case)
+                moving.record(
+                    conn, self._platform, self._deployment, self._scenario, case_no, case, outcome
+                )
                 case = outcome.case
             for use in story.uses:
                 conn.execute(
@@ -292,23 +291,6 @@ class Teller:
                 update(tables.case).where(tables.case.c.case_no == case_no).values(**changing)
             )
 
-    def _send(self, conn: Any, case_no: str, events: Sequence[Event], case: Case) -> None:
-        assert case.applicant is not None
-        for event in events:
-            if event.kind == "notice_sent":
-                notice = self._scenario.notice(str(event.data["notice"]))
-                conn.execute(
-                    insert(tables.notice).values(
-                        case_no=case_no,
-                        event=event.seq,
-                        account=case.applicant.account,
-                        notice=notice.id,
-                        title={"zh": notice.title.zh, "en": notice.title.en},
-                        text={"zh": notice.text.zh, "en": notice.text.en},
-                        at=event.at,
-                    )
-                )
-
     def _rows(self, conn: Any) -> Rows:
         """Take the rows out as the database holds them."""
         raw: sqlite3.Connection = conn.connection.driver_connection
@@ -316,7 +298,7 @@ class Teller:
         for name, columns in self.columns.items():
             listed = ", ".join(f'"{c}"' for c in columns)
             found[name] = raw.execute(f'SELECT {listed} FROM "{name}" ORDER BY rowid').fetchall()
-        for name in reversed(list(self.columns)):
+        for name in ("outbox", *reversed(list(self.columns))):
             conn.execute(text(f'DELETE FROM "{name}"'))
         return found
 
