@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import stat
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -33,7 +34,6 @@ FORMATS = {
 }
 """Ending → format."""
 _MB = 1 << 20
-_MOST_FILES = 10_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +60,8 @@ class Folder:
             SourceMissing, SourceUnreadable: of the folder.
         """
         files = self._files()
-        stems = [_stem(file) for file in files]
-        return tuple(
-            sorted(
-                file if stems.count(stem) > 1 else stem
-                for file, stem in zip(files, stems, strict=True)
-            )
-        )
+        stems = Counter(map(_stem, files))
+        return tuple(sorted(file if stems[_stem(file)] > 1 else _stem(file) for file in files))
 
     def find(self, resource: str) -> tuple[Path, ...]:
         """Return the files of a resource: one by its name, or several by ``*``, sorted.
@@ -115,8 +110,6 @@ class Folder:
                 is_table = path.suffix.lower() in FORMATS and not name.startswith((".", "~$"))
                 if is_table and path.is_file() and path.resolve().is_relative_to(root):
                     found.append(path.relative_to(self.path).as_posix())
-            if len(found) > _MOST_FILES:
-                raise SourceUnreadable(source=self.name)
         return found
 
     def _refuse_link(self, resource: str) -> None:

@@ -12,6 +12,7 @@ __all__ = [
     "ServerEncoding",
     "ServerHostUnknown",
     "ServerLost",
+    "ServerMethod",
     "ServerNotAdmitted",
     "ServerRefused",
     "ServerSchemaUnknown",
@@ -70,6 +71,23 @@ class ServerSignIn(Fault):
     en = "The host can be reached; user name or password is wrong (user “{user}”)."
     next_zh = "请核对 user 和 password 所指的口令;必要时请数据库管理员重设。"
     next_en = "Check user, and the secret that password refers to; have it reset if need be."
+
+
+class ServerMethod(Fault):
+    """The server asks for a way of signing in that the driver does not have."""
+
+    code = "source.sign-in-method"
+    http = 503
+    zh = "主机可达;驱动不支持数据库 {source} 要求的登录认证方式。"
+    en = "The host can be reached; the driver lacks the way of signing in that {source} asks for."
+    next_zh = (
+        "请数据库管理员为该用户改用 scram-sha-256 或 md5;openGauss 需将 password_encryption_type "
+        "设为 1 后重设口令。"
+    )
+    next_en = (
+        "Have scram-sha-256 or md5 set for this user; in openGauss set password_encryption_type to "
+        "1, then the password anew."
+    )
 
 
 class ServerNotAdmitted(Fault):

@@ -15,6 +15,7 @@ from connectors.postgresql.faults import (
     ServerEncoding,
     ServerHostUnknown,
     ServerLost,
+    ServerMethod,
     ServerNotAdmitted,
     ServerRefused,
     ServerSignIn,
@@ -91,6 +92,10 @@ def _sign_in(options: PostgresOptions) -> Fault:
     return ServerSignIn(user=options.user)
 
 
+def _method(options: PostgresOptions) -> Fault:
+    return ServerMethod(source=options.source)
+
+
 def _not_admitted(options: PostgresOptions) -> Fault:
     return ServerNotAdmitted(user=options.user, database=options.database)
 
@@ -144,6 +149,7 @@ _PATTERNS: tuple[tuple[tuple[str, ...], _Make], ...] = (
     (("could not translate host name",), _host_unknown),
     (("statement timeout", "语句执行超时"), _slow),
     (("lock timeout", "锁超时"), _busy),
+    (("authentication method .* not supported", "SASL authentication mechanisms"), _method),
     (
         (
             "password authentication failed",

@@ -32,6 +32,7 @@ from connectors.postgresql.faults import (
     ServerEncoding,
     ServerHostUnknown,
     ServerLost,
+    ServerMethod,
     ServerNotAdmitted,
     ServerRefused,
     ServerSchemaUnknown,
@@ -303,6 +304,10 @@ TOLD = {
         "数据库系统停止中",
         "the database system is not yet accepting connections",
         "数据库系统在恢复模式中",
+    ),
+    ServerMethod: (
+        "authentication method 10 not supported",
+        "none of the server's SASL authentication mechanisms are supported",
     ),
     ServerRefused: ("whatever else it may be", "别的原因"),
 }
