@@ -269,6 +269,26 @@ def lets_go_of_what_is_not_read(kit: Kit) -> None:
         )
 
 
+def says_nothing_of_the_source(kit: Kit) -> None:
+    """An answer holds the columns asked for and nothing the source noted about them."""
+    with _opened(kit) as connector:
+        for relation in (EVERYONE, Filter(EVERYONE, call("eq", "id", text("1")))):
+            table = connector.run(Scan(relation), types_of(relation)).read_all()
+            _demand(table.schema.metadata is None, "notes on the table")
+            _demand(all(f.metadata is None for f in table.schema), "notes on a column")
+
+
+def goes_on_after_a_fault(kit: Kit) -> None:
+    """A reading that ended in a fault leaves the source as ready as before, many times over."""
+    table = pa.table({"id": ["1", "2"], "kept": ["1", "x"]})
+    with closing(kit.make({"files": table})) as connector:
+        for _ in range(12):
+            fault = _fault(connector, Source("files"), {"id": "text", "kept": "int"})
+            _demand(isinstance(fault, SourceValue), "the fault")
+            rows = connector.run(Scan(Source("files")), {"id": "text"}).read_all().num_rows
+            _demand(rows == table.num_rows, "the reading after it")
+
+
 def changes_nothing(kit: Kit) -> None:
     """Reading leaves every byte of the source as it was."""
     with _opened(kit) as connector:
@@ -292,6 +312,8 @@ LAWS: tuple[Law, ...] = (
     stops_when_cancelled,
     stays_closed,
     lets_go_of_what_is_not_read,
+    says_nothing_of_the_source,
+    goes_on_after_a_fault,
     changes_nothing,
 )
 
