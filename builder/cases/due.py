@@ -145,7 +145,7 @@ def claim(
     with write(engine) as conn:
         return tuple(
             replace(held, holder=name)
-            for held in found
+            for held in sorted(found, key=lambda h: h.key)  # one order: nobody waits in a circle
             if _taken(conn, held, now, (name := holder()), hold)
         )
 

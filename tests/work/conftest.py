@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 from collections import Counter
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -12,6 +13,7 @@ import pytest
 from builder.work import Worker
 from builder.work.queue import Job
 from federation.link import InProcessLink
+from federation.store import write
 from tests.matters.conftest import (  # noqa: F401 - fixtures
     Matter,
     answers,
@@ -87,6 +89,21 @@ def line(platform) -> Iterator[Callable[[str], Line]]:
     for found in lines.values():
         found.mend()
         found.let_go()
+
+
+@contextmanager
+def no_events(engine) -> Iterator[None]:
+    """Let nothing be written into cases, as when a program dies between asking and writing."""
+    make = "CREATE TRIGGER crash BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'crash'); END"
+    drop = "DROP TRIGGER crash"
+    if engine.dialect.name == "postgresql":
+        make = "ALTER TABLE event ADD CONSTRAINT crash CHECK (false) NOT VALID"
+        drop = "ALTER TABLE event DROP CONSTRAINT crash"
+    with write(engine) as conn:
+        conn.exec_driver_sql(make)
+    yield
+    with write(engine) as conn:
+        conn.exec_driver_sql(drop)
 
 
 @pytest.fixture

@@ -13,7 +13,8 @@ from builder.cases import due
 from builder.store import cases as tables
 from builder.work import work_once
 from builder.work.queue import Job, Queue
-from federation.store import read, write
+from federation.store import read
+from tests.work.conftest import no_events
 
 FRAGMENT = "/v1/fragment"
 
@@ -130,18 +131,12 @@ def test_a_claim_that_is_confirmed_does_not_run_out(platform, waiting, worker, c
 
 
 def test_a_crash_between_asking_and_writing_loses_nothing(platform, waiting, worker, check_whole):
-    engine = waiting[0].deployment.engine
-    with write(engine) as conn:
-        conn.exec_driver_sql(
-            "CREATE TRIGGER crash BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'crash'); END"
-        )
-    one, jobs = worker()
-    one.scan(chores=False)
-    for job in jobs:
-        one.perform(job)
-    assert [answered(m) for m in waiting] == [0, 0, 0]
-    with write(engine) as conn:
-        conn.exec_driver_sql("DROP TRIGGER crash")
+    with no_events(waiting[0].deployment.engine):
+        one, jobs = worker()
+        one.scan(chores=False)
+        for job in jobs:
+            one.perform(job)
+        assert [answered(m) for m in waiting] == [0, 0, 0]
     check_whole(platform)
     work_once(platform, checkpoint=False)
     assert [answered(m) for m in waiting] == [1, 1, 1]
@@ -151,18 +146,15 @@ def test_a_crash_between_asking_and_writing_loses_nothing(platform, waiting, wor
 def test_what_goes_wrong_in_the_program_is_left_alone_for_a_while_and_never_in_a_tight_loop(
     waiting, worker
 ):
-    with write(waiting[0].deployment.engine) as conn:
-        conn.exec_driver_sql(
-            "CREATE TRIGGER crash BEFORE INSERT ON event BEGIN SELECT RAISE(ABORT, 'crash'); END"
-        )
-    one, jobs = worker()
-    one.scan(chores=False)
-    first = [job for job in jobs if job.kind == "ask"]
-    assert len(first) == len(waiting)
-    while jobs:
-        one.perform(jobs.pop(0))
-    one.scan(chores=False)
-    assert not [job for job in jobs if job.kind == "ask"]
+    with no_events(waiting[0].deployment.engine):
+        one, jobs = worker()
+        one.scan(chores=False)
+        first = [job for job in jobs if job.kind == "ask"]
+        assert len(first) == len(waiting)
+        while jobs:
+            one.perform(jobs.pop(0))
+        one.scan(chores=False)
+        assert not [job for job in jobs if job.kind == "ask"]
 
 
 def test_a_queue_file_that_is_deleted_costs_time_and_nothing_else(
