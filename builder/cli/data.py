@@ -11,6 +11,7 @@ import typer
 from builder.app import opened
 from builder.cases import commands, governance
 from builder.cases.words import OUTCOMES
+from builder.cli import nodes
 from builder.cli.cases import As
 from builder.cli.console import Terminal
 from builder.cli.errors import FolderUnwritable
@@ -32,6 +33,8 @@ def register(app: typer.Typer) -> None:
     grant.command("list")(grant_list)
     for verb in (grant_approve, grant_refuse, grant_revoke):
         grant.command(verb.__name__.partition("_")[2])(verb)
+    grant.command("export")(nodes.grant_export)
+    grant.command("take")(nodes.grant_take)
     app.add_typer(grant, name="grant")
     audit = typer.Typer(no_args_is_help=True, help="留痕 · The audit trail.")
     audit.command("verify")(audit_verify)

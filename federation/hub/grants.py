@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
 from typing import Any
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, insert, null, select, update
 
 from federation.hub.tables import grant_table
 from federation.trust import Grant, GrantAsk
 
-__all__ = ["add", "find", "fitting", "listed", "put"]
+__all__ = ["add", "find", "fitting", "lapse", "listed", "lost", "put"]
+
+_LOST = "节点停用 / node retired"
+"""The remark of a grant that ended because its node was retired."""
 
 
 def add(conn: Connection, grant: Grant) -> None:
@@ -26,6 +30,32 @@ def put(conn: Connection, grant: Grant, sealed: Mapping[str, object]) -> None:
         update(grant_table)
         .where(grant_table.c.id == grant.id)
         .values(**_row(grant), sealed=dict(sealed))
+    )
+
+
+def lapse(conn: Connection, owner: str, by: str, now: datetime) -> tuple[str, ...]:
+    """Note that what an owner had given is not available any more; return which grants."""
+    given = [g for g in listed(conn, owner=owner, grantee=None, dataset=None) if _holds(g, now)]
+    for grant in given:
+        ended = replace(grant, state="revoked", decided_by=by, decided_at=now, remark=_LOST)
+        conn.execute(
+            update(grant_table)
+            .where(grant_table.c.id == grant.id)
+            .values(**_row(ended), sealed=null())
+        )
+    return tuple(g.id for g in given)
+
+
+def lost(conn: Connection, owner: str, now: datetime) -> tuple[Grant, ...]:
+    """Return the grants that ended with an owner's node and would hold still, newest only."""
+    found: dict[tuple[object, ...], Grant] = {}
+    for grant in reversed(listed(conn, owner=owner, grantee=None, dataset=None)):
+        about = (grant.ask.grantee, grant.ask.dataset, grant.ask.purpose, grant.ask.scenario)
+        found[about] = grant
+    return tuple(
+        g
+        for g in found.values()
+        if g.state == "revoked" and g.remark == _LOST and g.ask.valid_to > now
     )
 
 
@@ -62,6 +92,10 @@ def fitting(
     grants = [_grant(row.document) for row in conn.execute(query)]
     usable = [g for g in grants if g.ask.scenario in (None, scenario) and g.state != "asked"]
     return max(usable, key=lambda g: _rank(g, now), default=None)
+
+
+def _holds(grant: Grant, now: datetime) -> bool:
+    return grant.state_at(now) == "approved"
 
 
 def _rank(grant: Grant, now: datetime) -> tuple[bool, bool, datetime]:

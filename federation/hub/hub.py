@@ -40,12 +40,15 @@ from federation.trust import (
     open_token,
 )
 from federation.trust import grant as deciding
+from federation.trust.decisions import open_decision
 from federation.trust.errors import GrantUnknown, NotYourDecision
 from federation.trust.request import Desk
 
 __all__ = ["Hub", "NodeEntry"]
 
 _STEWARD = "steward"
+_DOORS = {"approved": "/v1/grant", "revoked": "/v1/revoke"}
+"""Where a node hears of a decision; of a refusal it need not."""
 _PAPER_LIFE = timedelta(minutes=5)
 _POLICY_LIFE = timedelta(minutes=5)
 _CACHED = 4096
@@ -242,21 +245,49 @@ class Hub:
         given, sealed = deciding.approve(
             asked, steward, by=by.account, now=self.clock(), remark=remark, narrowed=narrowed
         )
-        return self._decided(given, sealed, "/v1/grant", "grant-approved", by)
+        return self._decided(given, sealed, by.account)
 
     def refuse_grant(self, grant: str, steward: Signer, by: Principal, *, remark: str) -> Grant:
         """Refuse a grant, with the reason. Raises as `approve_grant`."""
         refused, sealed = deciding.refuse(
             self._may_decide(grant, by), steward, by=by.account, now=self.clock(), remark=remark
         )
-        return self._decided(refused, sealed, None, "grant-refused", by)
+        return self._decided(refused, sealed, by.account)
 
     def revoke_grant(self, grant: str, steward: Signer, by: Principal, *, remark: str) -> Grant:
         """Take a grant back; it binds the next call. Raises as `approve_grant`."""
         revoked, sealed = deciding.revoke(
             self._may_decide(grant, by), steward, by=by.account, now=self.clock(), remark=remark
         )
-        return self._decided(revoked, sealed, "/v1/revoke", "grant-revoked", by)
+        return self._decided(revoked, sealed, by.account)
+
+    def take_decision(
+        self, sealed: Mapping[str, object], owner: str, stewards: Mapping[str, str]
+    ) -> Grant:
+        """Take in what an owner's steward decided on its own machine; taken twice, it counts once.
+
+        Args:
+            sealed: one decision, in the steward's seal.
+            owner: the department.
+            stewards: keys its stewards decide with, as far as the hub was told.
+
+        Raises:
+            GrantForged, DecisionsWrong: none of these stewards sealed it, or it is none.
+            GrantUnknown, GrantStateWrong, GrantWidened: it does not fit what was asked.
+            NotYourDecision: who decided also asked, or it is another owner's grant.
+            LinkUnreachable: the node is down; nothing was changed.
+        """
+        said = open_decision(sealed, stewards, owner)
+        if isinstance(said, Grant):
+            grant, by, at = said.id, said.decided_by, said.decided_at
+        else:
+            grant, by, at = said.grant, said.by, said.at
+        asked = self.grant(grant)
+        if asked.ask.owner != owner or by == asked.asked_by:
+            raise NotYourDecision(grant=asked.id, party=asked.ask.owner)
+        if (asked.decided_by, asked.decided_at) == (by, at):
+            return asked
+        return self._decided(deciding.settle(asked, said, self.clock()), sealed, by or "")
 
     def grant(self, grant: str) -> Grant:
         """Return a grant as the hub's list has it; raises `GrantUnknown`."""
@@ -371,20 +402,14 @@ class Hub:
             raise NotYourDecision(grant=grant, party=asked.ask.owner)
         return asked
 
-    def _decided(
-        self,
-        grant: Grant,
-        sealed: Mapping[str, object],
-        path: str | None,
-        kind: str,
-        by: Principal,
-    ) -> Grant:
+    def _decided(self, grant: Grant, sealed: Mapping[str, object], by: str) -> Grant:
         """Take the decision to the node first: what it did not accept is not entered here."""
+        path = _DOORS.get(grant.state)
         if path is not None:
             ask_json(self.link(grant.ask.owner), path, sealed)
         with write(self._engine) as conn:
             grant_store.put(conn, grant, sealed)
-            self._note(conn, kind, grant, by.account, self.clock())
+            self._note(conn, f"grant-{grant.state}", grant, by, self.clock())
         return grant
 
     def _note(self, conn: Connection, kind: str, grant: Grant, account: str, now: datetime) -> None:

@@ -44,6 +44,7 @@ class Registered:
         fingerprint: SHA-256 of its TLS certificate, where it has one.
         state: ``enrolled`` or ``retired``.
         steward_key: the key of the owner's steward, where the node told it when it was enrolled.
+        certified_until: when its TLS certificate ends, where the hub knows.
     """
 
     party: str
@@ -57,6 +58,7 @@ class Registered:
     retired_by: str | None = None
     reason: str | None = None
     steward_key: str | None = None
+    certified_until: datetime | None = None
 
     @property
     def is_retired(self) -> bool:
@@ -106,7 +108,13 @@ def fill(conn: Connection, keys: Mapping[str, str], now: datetime, by: str) -> N
         conn.execute(insert(node_table), rows)
 
 
-def move(conn: Connection, party: str, url: str | None, fingerprint: str | None) -> None:
+def move(
+    conn: Connection,
+    party: str,
+    url: str | None,
+    fingerprint: str | None,
+    until: datetime | None = None,
+) -> None:
     """Note that a node is at another address now, or has another certificate.
 
     Raises:
@@ -117,7 +125,7 @@ def move(conn: Connection, party: str, url: str | None, fingerprint: str | None)
     conn.execute(
         update(node_table)
         .where(node_table.c.party == party)
-        .values(url=url, fingerprint=fingerprint)
+        .values(url=url, fingerprint=fingerprint, certified_until=until)
     )
 
 
@@ -174,6 +182,7 @@ def _node(row: Row[tuple[object, ...]]) -> Registered:
         retired_by=row.retired_by,
         reason=row.reason,
         steward_key=row.steward_key,
+        certified_until=row.certified_until,
     )
 
 
@@ -190,4 +199,5 @@ def _row(node: Registered) -> dict[str, object]:
         "retired_by": node.retired_by,
         "reason": node.reason,
         "steward_key": node.steward_key,
+        "certified_until": node.certified_until,
     }

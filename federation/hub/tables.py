@@ -38,6 +38,7 @@ node_table = Table(
     Column("retired_by", String(64), nullable=True),
     Column("reason", String(512), nullable=True),
     Column("steward_key", String(160), nullable=True, comment="of the owner's steward, when told"),
+    Column("certified_until", Instant, nullable=True, comment="when its TLS certificate ends"),
     comment="the departments' nodes; one row a party, a retired one stays",
 )
 

@@ -39,6 +39,7 @@ from federation.link.tlsfiles import check_key, content, put, shown
 __all__ = [
     "IDENTITY",
     "Certificate",
+    "certificate_in",
     "certify",
     "create_authority",
     "install_certificate",
@@ -220,6 +221,11 @@ def certify(
     request = request_certificate(folder, identity=identity, hosts=hosts)
     issued = issue_certificate(authority, request, identity=identity, now=now, days=days)
     install_certificate(folder, issued, content(authority / "ca.crt").decode("ascii", "replace"))
+
+
+def certificate_in(pem: str) -> Certificate:
+    """Return what stands in a certificate given as PEM; raises as `read_certificate`."""
+    return _read(_parsed(pem, "tls.crt")[0], "tls.crt")
 
 
 def read_certificate(path: Path) -> Certificate:

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
-__all__ = ["Place"]
+from federation.link.errors import UrlWrong
+
+__all__ = ["Place", "check_url"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,3 +55,17 @@ class Place:
             "workers": self.workers,
             "threads": self.threads,
         }
+
+
+def check_url(party: str, url: str) -> None:
+    """Do nothing where a party can be called at an address; raise `UrlWrong` where not.
+
+    >>> check_url("police", "https://10.1.2.3:8443")
+    """
+    try:
+        found = urlsplit(url)
+        is_good = found.scheme == "https" and bool(found.hostname) and bool(found.port)
+    except ValueError:
+        raise UrlWrong(party=party, url=url[:200]) from None
+    if not is_good or found.path or found.query or found.fragment or found.username:
+        raise UrlWrong(party=party, url=url[:200])

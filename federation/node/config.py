@@ -111,6 +111,7 @@ class NodeConfig:
                 f"[trust.{name}]",
                 *(f"{_quoted(k)} = {_quoted(v)}" for k, v in trusted.items()),
             ]
+        lines += [line for empty in self._empty() for line in ("", f"[{empty}]")]
         for key, source in self.sources.items():
             lines += ["", f"[sources.{_quoted(key)}]", f"kind = {_quoted(source.kind)}"]
             lines += [f"{_quoted(k)} = {_value(v)}" for k, v in source.options.items()]
@@ -118,6 +119,13 @@ class NodeConfig:
             lines += ["", f"[datasets.{_quoted(dataset)}]", f"source = {_quoted(binding.source)}"]
             lines.append(f"resource = {_quoted(binding.resource)}")
         return "\n".join(lines) + "\n"
+
+    def _empty(self) -> Iterator[str]:
+        """Yield the tables that must be there, and of which nothing is said yet."""
+        if not self.sources:
+            yield "sources"
+        if not self.datasets:
+            yield "datasets"
 
 
 def load_config(folder: Path) -> NodeConfig:

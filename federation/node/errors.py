@@ -9,9 +9,12 @@ __all__ = [
     "ConfigUnreadable",
     "DatasetForeign",
     "DatasetUnbound",
+    "FileUnreadable",
+    "FolderUnwritable",
     "KeyShared",
     "KeyWrong",
     "LiteralWrong",
+    "NodeExists",
     "NowhereToServe",
     "ResourceMissing",
     "ScanOutside",
@@ -245,3 +248,36 @@ class NowhereToServe(Fault):
     en = "The NODE.toml of {party} does not say where its node listens."
     next_zh = "请加上 [serve] 一节，写明 host 和 port；scenarist-node init 会自动写好。"
     next_en = "Add a [serve] table with host and port; scenarist-node init writes it."
+
+
+class NodeExists(Fault):
+    """A folder that holds a node already."""
+
+    code = "node.exists"
+    http = 409
+    zh = "文件夹 {folder} 里已有节点或其他文件，没有改动任何内容。"
+    en = "The folder {folder} holds a node or other files already; nothing was changed."
+    next_zh = "请换一个空文件夹；换发证书用 scenarist-node renew。"
+    next_en = "Choose an empty folder; to renew a certificate use scenarist-node renew."
+
+
+class FileUnreadable(Fault):
+    """A file given on the command line that holds no JSON document."""
+
+    code = "node.file-unreadable"
+    http = 422
+    zh = "读不出文件 {file}。"
+    en = "The file {file} cannot be read."
+    next_zh = "请核对路径；文件应为 UTF-8 编码的 JSON，不要用字处理软件改动。"
+    next_en = "Check the path; it should be JSON in UTF-8, not edited by a word processor."
+
+
+class FolderUnwritable(Fault):
+    """A folder or file that cannot be written."""
+
+    code = "node.folder-unwritable"
+    http = 500
+    zh = "无法写入 {file}：{problem}。"
+    en = "{file} cannot be written: {problem}."
+    next_zh = "请核对磁盘空间和该用户的写权限。"
+    next_en = "Check the disk's space and this user's right to write there."

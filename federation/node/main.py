@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 
 from federation.crypto import selftest
 from federation.errors import Fault, Findings, Lang
+from federation.node import joining, saving
 from federation.node.config import FILE_NAME, load_config
 from federation.node.errors import NowhereToServe
-from federation.node.saving import add_commands
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -60,7 +60,8 @@ def _parser() -> argparse.ArgumentParser:
         command = commands.add_parser(name, help=words)
         command.add_argument("file", type=Path, help=FILE_NAME)
         command.set_defaults(act=act)
-    add_commands(commands)
+    saving.add_commands(commands)
+    joining.add_commands(commands)
     for command in (parser, *commands.choices.values()):
         command.add_argument("--lang", choices=("zh", "en"), default=_lang())
     return parser

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from types import MappingProxyType
-from typing import Literal, TypeAlias
+from typing import Literal, TypeAlias, cast, get_args
 
 from federation.crypto import Signer, seal
 from federation.trust.errors import (
@@ -43,15 +43,19 @@ __all__ = [
     "approve",
     "ask",
     "open_grant",
+    "open_refusal",
     "open_revocation",
+    "read_grant",
     "refuse",
     "revoke",
+    "settle",
 ]
 
 GrantState: TypeAlias = Literal["asked", "approved", "refused", "revoked", "expired"]
 Uses: TypeAlias = Mapping[str, tuple[str, ...]]
 """Column of the dataset → positions it may take."""
 
+_STATES = get_args(GrantState)
 _GRANT, _REVOKED, _REFUSED = "grant", "grant-revoked", "grant-refused"
 
 
@@ -128,13 +132,14 @@ class Grant:
 
 @dataclass(frozen=True, slots=True)
 class Revocation:
-    """A steward's word that a grant no longer holds."""
+    """A steward's word that a grant no longer holds, or is not given."""
 
     grant: str
     owner: str
     by: str
     at: datetime
     remark: str | None
+    refused: bool = False
 
 
 def ask(wanted: GrantAsk, *, id: str, hub: str, by: str, now: datetime) -> Grant:  # noqa: A002 - the field's name
@@ -211,28 +216,46 @@ def open_grant(sealed: Mapping[str, object], stewards: Trusted, owner: str) -> G
     _, body = open_kind(sealed, stewards, _GRANT, GrantForged)
     if text(body, "owner") != owner:
         raise GrantForged
-    given = GrantAsk(
-        grantee=text(body, "grantee"),
-        owner=owner,
-        purpose=text(body, "purpose"),
-        dataset=text(body, "dataset"),
-        uses=_read_uses(mapping(body, "uses")),
-        reason=text(body, "reason"),
-        valid_from=moment(body, "valid_from"),
-        valid_to=moment(body, "valid_to"),
-        scenario=optional_text(body, "scenario"),
-        max_uses=count(body, "max_uses"),
-    )
-    return Grant(
-        id=text(body, "id"),
-        hub=text(body, "hub"),
-        ask=given,
-        asked_by=text(body, "asked_by"),
-        asked_at=moment(body, "asked_at"),
+    return replace(
+        read_grant(body),
         state="approved",
         decided_by=text(body, "by"),
         decided_at=moment(body, "at"),
         remark=optional_text(body, "remark"),
+    )
+
+
+def read_grant(said: Mapping[str, object]) -> Grant:
+    """Return a grant from what `Grant.to_json` gives; who asks whom is for the caller to believe.
+
+    Raises:
+        DocumentMalformed: it is no grant.
+    """
+    state = said.get("state", "asked")
+    if state not in _STATES:
+        raise DocumentMalformed(where="/state")
+    decided = said.get("decided_at")
+    return Grant(
+        id=text(said, "id"),
+        hub=text(said, "hub"),
+        ask=GrantAsk(
+            grantee=text(said, "grantee"),
+            owner=text(said, "owner"),
+            purpose=text(said, "purpose"),
+            dataset=text(said, "dataset"),
+            uses=_read_uses(mapping(said, "uses")),
+            reason=text(said, "reason"),
+            valid_from=moment(said, "valid_from"),
+            valid_to=moment(said, "valid_to"),
+            scenario=optional_text(said, "scenario"),
+            max_uses=count(said, "max_uses"),
+        ),
+        asked_by=text(said, "asked_by"),
+        asked_at=moment(said, "asked_at"),
+        state=cast("GrantState", state),
+        decided_by=optional_text(said, "decided_by"),
+        decided_at=None if decided is None else moment(said, "decided_at"),
+        remark=optional_text(said, "remark"),
     )
 
 
@@ -242,11 +265,59 @@ def open_revocation(sealed: Mapping[str, object], stewards: Trusted, owner: str)
     Raises:
         GrantForged: sealed by no steward this list trusts, changed since, or about another owner.
     """
-    _, body = open_kind(sealed, stewards, _REVOKED, GrantForged)
+    return _open_word(sealed, stewards, owner, _REVOKED)
+
+
+def open_refusal(sealed: Mapping[str, object], stewards: Trusted, owner: str) -> Revocation:
+    """Return a refusal that a trusted steward of this owner sealed; raises as the others."""
+    return _open_word(sealed, stewards, owner, _REFUSED)
+
+
+def settle(grant: Grant, said: Revocation | Grant, now: datetime) -> Grant:
+    """Return a grant as its owner decided on it, from a decision whose seal was opened.
+
+    Raises:
+        GrantStateWrong: it is not waiting for this decision.
+        GrantWidened: more was given than was asked.
+    """
+    if isinstance(said, Grant):
+        _check_waiting(grant, now)
+        if said.hub != grant.hub or not _is_narrower(said.ask, grant.ask):
+            raise GrantWidened(grant=grant.id)
+        return replace(
+            grant,
+            ask=said.ask,
+            state="approved",
+            decided_by=said.decided_by,
+            decided_at=said.decided_at,
+            remark=said.remark,
+        )
+    if said.refused:
+        _check_waiting(grant, now)
+    elif grant.state != "approved":
+        raise GrantStateWrong(grant=grant.id, state=grant.state)
+    return replace(
+        grant,
+        state="refused" if said.refused else "revoked",
+        decided_by=said.by,
+        decided_at=said.at,
+        remark=said.remark,
+    )
+
+
+def _open_word(
+    sealed: Mapping[str, object], stewards: Trusted, owner: str, kind: str
+) -> Revocation:
+    _, body = open_kind(sealed, stewards, kind, GrantForged)
     if text(body, "owner") != owner:
         raise GrantForged
     return Revocation(
-        text(body, "id"), owner, text(body, "by"), moment(body, "at"), optional_text(body, "remark")
+        text(body, "id"),
+        owner,
+        text(body, "by"),
+        moment(body, "at"),
+        optional_text(body, "remark"),
+        refused=kind == _REFUSED,
     )
 
 

@@ -67,7 +67,7 @@ def test_odd_words_survive_the_file(tmp_path: Path):
         ({"party": "Police!"}, "/party", "node.config-schema"),
         ({"colour": 1}, "", "node.config-schema"),
         ({"trust": {}}, "/trust", "node.config-schema"),
-        ({"sources": {}}, "/sources", "node.config-schema"),
+        ({"sources": []}, "/sources", "node.config-schema"),
         ({"sources": {"main": {"path": "x"}}}, "/sources/main", "node.config-schema"),
         ({"datasets": {"x": {}}}, "/datasets/x", "node.config-schema"),
         (

@@ -38,7 +38,7 @@ def test_a_policy_reads_back_as_it_was_written():
 @pytest.mark.parametrize(
     ("document", "where", "code"),
     [
-        (police(rules=[]), "/rules", "trust.policy-schema"),
+        (police(rules={}), "/rules", "trust.policy-schema"),
         (police(colour="red"), "", "trust.policy-schema"),
         (police(rate={"per_minute": 0}), "/rate/per_minute", "trust.policy-schema"),
         (police(rules=[rule(purpose="x")]), "/rules/0/purpose", "trust.policy-schema"),

@@ -1,0 +1,59 @@
+"""A department on its own machine, as far as a folder is one, and what it does there."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from federation.link.place import Place
+from federation.node.folder import accept, begin
+from federation.trust.enrol import open_kit
+
+PARTY = "civil-affairs"
+REASON = "迁到本部门自己的机器 / moves to its own machine"
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+@dataclass(slots=True)
+class Bureau:
+    """A department's own machine, as far as a folder is one."""
+
+    folder: Path
+    now: datetime
+
+    def begin(self, kit, *, port: int = 8443, folder: Path | None = None):
+        place = Place("127.0.0.1", port)
+        at = folder or self.folder
+        return begin(open_kit(kit, self.now), at, place, hosts=["127.0.0.1"], now=self.now)
+
+    def accept(self, admitted) -> None:
+        accept(self.folder, admitted.document)
+
+    def bind(self, embedded: Path) -> None:
+        """Bind what the embedded node had bound, and permit what it permitted."""
+        shutil.copyfile(embedded / "policy.json", self.folder / "policy.json")
+        shutil.copyfile(embedded / "source.db", self.folder / "source.db")
+        old = (embedded / "NODE.toml").read_text(encoding="utf-8")
+        text = (self.folder / "NODE.toml").read_text(encoding="utf-8")
+        bound = old[old.index('[sources."main"]') :]
+        head = text[: text.index("[sources]")]
+        (self.folder / "NODE.toml").write_text(f"{head}{bound}", encoding="utf-8")
+
+
+def tampered(document, *path: str, to: object):
+    """Return a document with one value changed."""
+    changed = json.loads(json.dumps(document))
+    inner = changed["body"]
+    for key in path[:-1]:
+        inner = inner[key]
+    inner[path[-1]] = to
+    return changed
