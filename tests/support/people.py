@@ -38,7 +38,12 @@ class Reader:
             buttons = [b for b in buttons if within in _said(_holder(b))]
         assert buttons, f"no button {name!r} among {[_said(b) for b in self.tree.iter('button')]}"
         button = buttons[0]
-        form = next(a for a in button.iterancestors("form"))
+        elsewhere = button.get("form")  # a button may stand outside its form
+        form = (
+            self.tree.get_element_by_id(elsewhere)
+            if elsewhere
+            else next(a for a in button.iterancestors("form"))
+        )
         data = self._successful(form)
         if button.get("name"):
             data.append((button.get("name"), button.get("value", "")))
