@@ -17,12 +17,26 @@ from builder.cli.console import Terminal
 from builder.cli.errors import CityRunning, PortTaken
 from builder.cli.programs import city, hub
 from builder.cli.supervise import Program, Supervisor, running
+from builder.scenario.model import Text
 from builder.store.settings import FILE_NAME
 
 __all__ = ["register"]
 
 _HOST = "127.0.0.1"
 _FEW = 2
+_EMBEDDED = Text(
+    "演示在一个进程里运行全部节点：一个进程不是信任边界。所有人和数据都是生成的。"
+    "加 --processes 让每个节点成为独立的程序。",
+    "The demo runs every node in one process: one process is not a trust boundary. Everyone and "
+    "everything in it is generated. With --processes every node is a program of its own.",
+)
+_APART = Text(
+    "每个部门的节点和办件签发方都是独立的程序，以双向 TLS 相连；它们的密钥都在这一台机器上，"
+    "所以仍不是信任边界。所有人和数据都是生成的。",
+    "Every department's node and the case issuer are programs of their own, joined by mutual TLS. "
+    "Their keys lie on one machine, so this is still no trust boundary. Everyone and everything in "
+    "it is generated.",
+)
 
 
 def register(app: typer.Typer) -> None:
@@ -47,6 +61,13 @@ def demo(
             "--processes", help="每个节点一个进程，双向 TLS · Every node a program of its own."
         ),
     ] = False,
+    hub_url: Annotated[
+        str | None,
+        typer.Option(
+            "--hub-url",
+            help="枢纽的数据放在这个 PostgreSQL 库里 · Keep the hub's state in this database.",
+        ),
+    ] = None,
 ) -> None:
     """生成演示城市并启动 · Build the demo city and serve it."""
     term: Terminal = ctx.obj
@@ -54,15 +75,22 @@ def demo(
         _check_port(port)
     began = time.monotonic()
     if fresh or not (term.home / FILE_NAME).exists():
-        build_demo(term.home, scale=scale, say=lambda zh, en: _say(term, zh, en), fresh=fresh)
+        build_demo(
+            term.home,
+            scale=scale,
+            say=lambda zh, en: _say(term, zh, en),
+            fresh=fresh,
+            hub_url=hub_url,
+        )
         took = time.monotonic() - began
-        _say(term, f"演示城市已生成,用时 {took:.1f} 秒", f"Demo city built in {took:.1f} s")
+        _say(term, f"演示城市已生成，用时 {took:.1f} 秒", f"Demo city built in {took:.1f} s")
     if processes:
         set_apart(term.home, port + 1, lambda zh, en: _say(term, zh, en))
     programs = city(term.home, _HOST, port, workers=1, with_worker=True)
     if not no_serve:
         _check_ports(term, programs)
-    _print_accounts(term, None if no_serve else f"http://{_HOST}:{port}")
+    address = None if no_serve else f"http://{_HOST}:{port}"
+    _print_accounts(term, address, is_apart=len(programs) > _FEW)
     if not no_serve:
         _run(term, programs)
 
@@ -130,7 +158,7 @@ def _check_port(port: int, host: str = _HOST) -> None:
             raise PortTaken(port=port) from None
 
 
-def _print_accounts(term: Terminal, address: str | None) -> None:
+def _print_accounts(term: Terminal, address: str | None, *, is_apart: bool) -> None:
     platform = open_platform(term.home)
     try:
         accounts = platform.accounts.all()
@@ -161,19 +189,11 @@ def _print_accounts(term: Terminal, address: str | None) -> None:
             for a in accounts
         ],
         title=term.pick(
-            f"演示账号,口令都是 {demo_password()}",
+            f"演示账号，口令都是 {demo_password()}",
             f"Demo accounts, all with the password {demo_password()}",
         ),
     )
-    term.lines(
-        [
-            term.pick(
-                "演示在一个进程里运行全部节点:一个进程不是信任边界。所有人和数据都是生成的。",
-                "The demo runs every node in one process: one process is not a trust boundary. "
-                "Everyone and everything in it is generated.",
-            )
-        ]
-    )
+    term.lines([term.say(_APART if is_apart else _EMBEDDED)])
     if address:
         term.lines([f"\n→ {address}"])
 
