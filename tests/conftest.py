@@ -34,8 +34,32 @@ _SLOW = (
     "web/test_fuzz",
     "web/test_governance",
     "web/test_matter",
+    "work/test_deadlines",
+    "work/test_deployments",
+    "work/test_once",
+    "work/test_outbox",
+    "work/test_pages",
+    "work/test_silence",
 )
 """Whole matters, whole cities and laws over many examples: run by make test, not by test-fast."""
+
+_ON_BOTH = frozenset({
+    "test_a_city_opened_in_two_processes_moves_a_case_once",
+    "test_a_draft_nobody_came_back_to_is_forgotten_and_its_number_leads_nowhere",
+    "test_a_page_saved_in_another_window_is_not_overwritten",
+    "test_correcting_a_mistyped_id_number_moves_the_draft_and_keeps_the_trail",
+    "test_handing_in_from_a_window_that_is_out_of_date_is_refused",
+    "test_handing_in_twice_gives_the_same_receipt",
+    "test_six_departments_finish_and_the_citizen_sees_every_use",
+    "test_the_case_store_refuses_an_event_without_its_case",
+    "test_the_home_node_offers_the_case_store_with_its_row_counts",
+    "test_the_second_officer_is_told_that_somebody_acted",
+    "test_two_officers_do_not_act_on_the_same_task_twice",
+    "test_what_the_node_reads_of_the_case_store_is_what_the_store_holds",
+    "test_where_the_journal_cannot_be_written_an_officers_action_does_not_happen",
+    "test_where_the_journal_cannot_be_written_nothing_is_written",
+})  # fmt: skip
+"""Tests that are run on PostgreSQL as well; every one of them asks for `home`."""
 
 _SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -48,6 +72,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             name = item.path.relative_to(here).as_posix()
             if name.startswith(_SLOW):
                 item.add_marker(pytest.mark.slow)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run on PostgreSQL as well what should hold wherever a city is kept."""
+    if metafunc.function.__name__ in _ON_BOTH:
+        postgresql = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+        metafunc.parametrize("kept_in", ["sqlite", postgresql])
 
 
 @dataclass(slots=True)
@@ -88,10 +119,35 @@ def copy_city() -> Callable[[Path, Path], Path]:
     return lambda city, target: Path(shutil.copytree(city, target, copy_function=place))
 
 
+@pytest.fixture(scope="session")
+def postgres_city(postgres_server, tmp_path_factory: pytest.TempPathFactory) -> object:
+    """The demo city with hub and cases in PostgreSQL; see `postgres_city.PostgresCity`."""
+    from postgres_city import PostgresCity
+
+    return PostgresCity(postgres_server, tmp_path_factory.mktemp("demo") / "city")
+
+
 @pytest.fixture
-def home(demo_city: Path, tmp_path: Path, copy_city: Callable[[Path, Path], Path]) -> Path:
+def kept_in() -> str:
+    """Where hub and cases of `home` are: ``sqlite`` or ``postgresql``; see `_ON_BOTH`."""
+    return "sqlite"
+
+
+@pytest.fixture
+def home(
+    kept_in: str,
+    request: pytest.FixtureRequest,
+    tmp_path: Path,
+    copy_city: Callable[[Path, Path], Path],
+) -> Iterator[Path]:
     """A city of one's own."""
-    return copy_city(demo_city, tmp_path / "city")
+    if kept_in == "sqlite":
+        yield copy_city(request.getfixturevalue("demo_city"), tmp_path / "city")
+        return
+    city = request.getfixturevalue("postgres_city")
+    copy = city.copy(tmp_path / "city", copy_city)
+    yield copy
+    city.drop(copy)
 
 
 @pytest.fixture

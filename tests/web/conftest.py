@@ -58,8 +58,14 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def home(built_city: Path, tmp_path: Path) -> Path:
-    return clone(built_city, tmp_path / "city")
+def home(kept_in: str, request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Path]:
+    if kept_in == "sqlite":
+        yield clone(request.getfixturevalue("built_city"), tmp_path / "city")
+        return
+    city = request.getfixturevalue("postgres_city")
+    copy = city.copy(tmp_path / "city", clone)
+    yield copy
+    city.drop(copy)
 
 
 @pytest.fixture
