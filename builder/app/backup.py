@@ -9,7 +9,7 @@ runs there has ended elsewhere. Reading the rows takes as long as it takes; nobo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -18,12 +18,11 @@ from pathlib import Path
 from sqlalchemy import Connection, select, update
 
 import builder
+from builder.app.bringing import republish_cases
 from builder.app.places import HUB, ISSUER, now_in_shanghai, read_file
 from builder.cases.platform import deployment_table
-from builder.deploy.publish import create_views
+from builder.deploy.publish import source_name
 from builder.errors import Fault
-from builder.scenario.load import restore
-from builder.store import cases as case_tables
 from builder.store.errors import CityFileUnreadable
 from builder.store.opening import case_engine, case_url, hub_engine
 from builder.store.settings import Settings, read_settings, write_settings
@@ -53,7 +52,6 @@ from federation.backup import (
 )
 from federation.crypto import KeyStore
 from federation.hub.tables import hub_entry
-from federation.ledger import load_catalog
 from federation.node.backup import add_node, add_sources, node_part
 from federation.node.config import load_config
 from federation.store import read, revision, write
@@ -123,7 +121,8 @@ def back_up(
     ):
         taken = _snapshots(stack, settings, signer.public_key)
         say("保存设置和密钥", "Saving settings and keys")
-        _add_files(writer, settings.home, with_sources=with_sources)
+        cases = [s.part.name.removeprefix(_CASE) for s in taken if s.part.tree is case_tree]
+        _add_files(writer, settings.home, cases, with_sources=with_sources)
         for shot in taken:
             say(f"保存 {shot.part.name}", f"Saving {shot.part.name}")
             save(writer, shot, at)
@@ -186,8 +185,8 @@ def restore_city(
             source.name,
             lambda part: undoing.callback(undo, part, scratch),
         )
-        _make_views(parts)
         _list_anew(parts, settings)
+        republish_cases(scratch)
         say("校验每一本日志", "Verifying every journal")
         entries = prove_all(saved, parts, clock(), keep_broken=keep_broken)
         undoing.pop_all()
@@ -259,7 +258,10 @@ def _node_parts(home: Path) -> Iterator[StorePart]:
             yield node_part(folder, folder.name, key)
 
 
-def _add_files(writer: ArchiveWriter, home: Path, *, with_sources: bool) -> None:
+def _add_files(
+    writer: ArchiveWriter, home: Path, cases: Iterable[str], *, with_sources: bool
+) -> None:
+    stores = [source_name(deployment) for deployment in cases]
     for folder in (home, home / ISSUER):
         below = "" if folder is home else f"{ISSUER}/"
         for name, path in plain_files(folder, _FOLDERS) if folder.is_dir() else ():
@@ -269,6 +271,8 @@ def _add_files(writer: ArchiveWriter, home: Path, *, with_sources: bool) -> None
         add_node(writer, folder, below=below)
         with suppress(Fault):  # a node that cannot start is saved as it is
             add_sources(writer, folder, load_config(folder), wanted=with_sources, below=below)
+        for source in stores:  # a case store is in the archive already
+            writer.left_out.pop(f"{below}{source}", None)
 
 
 # ── Bringing back ────────────────────────────────────────────────────────────────────────────────
@@ -311,17 +315,6 @@ def _settings(home: Path, hub_url: str | None) -> Settings:
         settings = replace(settings, hub_url=hub_url)
         write_settings(settings)
     return settings
-
-
-def _make_views(parts: list[StorePart]) -> None:
-    """Make the views anew through which home nodes read case stores; no backup holds them."""
-    catalog = load_catalog()
-    table = case_tables.scenario
-    for part in parts:
-        if part.tree is case_tree:
-            with write(part.engine) as conn:
-                for spec in conn.scalars(select(table.c.spec).order_by(table.c.published_at)).all():
-                    create_views(conn, restore(spec, catalog=catalog))
 
 
 def _list_anew(parts: list[StorePart], settings: Settings) -> None:

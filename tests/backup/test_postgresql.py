@@ -45,6 +45,12 @@ def hand_in(platform):
     return commands.apply_from_answers(platform, who, deployment, answers).case_no
 
 
+def cases_at_the_home_node(platform):
+    """Return how many cases the department sees that publishes them."""
+    offer = platform.hub.offer("civil-affairs")
+    return next(d.rows for d in offer.datasets if d.id.endswith("_afterlife_case"))
+
+
 def tables_in(url):
     with psycopg.connect(url) as conn:
         return conn.execute(
@@ -66,6 +72,9 @@ def test_a_city_goes_onto_postgresql_and_back_and_is_the_same(city, tmp_path, ur
         tmp_path / "second.tar.zst", tmp_path / "last", say=silent, hub_url="sqlite:///hub.db"
     )
     assert rows_of(tmp_path / "last") == rows_of(city)
+    assert not any("cases" in name for name in second.written.manifest.left_out)
+    with opened(tmp_path / "last") as platform:
+        assert cases_at_the_home_node(platform) == 1
     was = {(s.name, s.tree, s.revision) for s in first.written.manifest.stores}
     assert was == {(s.name, s.tree, s.revision) for s in second.written.manifest.stores}
 
@@ -75,6 +84,7 @@ def test_a_city_on_postgresql_works_on_after_a_restore(city, tmp_path, url):
     restore_city(tmp_path / "a.tar", tmp_path / "back", say=silent, hub_url=url)
     with opened(tmp_path / "back") as platform:
         assert hand_in(platform)
+        assert cases_at_the_home_node(platform) == 2
         assert all(s.intact for s in governance.verify_all(platform))
 
 
