@@ -54,16 +54,9 @@ def _print(term: Terminal, checkup: Checkup) -> None:
         mark = "✗" if source.findings else "✓"
         term.lines([f"{mark} {source.name} ({source.kind})  {source.elapsed_ms} ms"])
         _print_findings(term, source.findings)
-    heads = ("数据集", "表", "行数", "计数", "取一人", "核对行数", "通则")
-    heads_en = ("Dataset", "Table", "Rows", "Count", "One record", "Rows read", "Laws")
-    term.table(
-        [term.pick(*pair) for pair in zip(heads, heads_en, strict=True)],
-        [_row(report) for report in checkup.datasets],
-    )
     for report in checkup.datasets:
-        if report.findings:
-            term.lines([f"✗ {report.dataset}"])
-            _print_findings(term, report.findings)
+        term.lines([_line(term, report)])
+        _print_findings(term, report.findings)
     count = len(checkup.findings)
     term.lines(
         [
@@ -74,21 +67,25 @@ def _print(term: Terminal, checkup: Checkup) -> None:
     )
 
 
-def _row(report: DatasetReport) -> tuple[object, ...]:
+def _line(term: Terminal, report: DatasetReport) -> str:
+    """Return what there is to say of a dataset, in one line."""
     kept = sum(law.is_kept for law in report.laws)
-    return (
-        ("✗ " if report.findings else "✓ ") + report.dataset,
-        report.resource,
-        report.rows,
-        _ms(report.count_ms),
-        _ms(report.lookup_ms),
-        report.checked_rows or None,
-        f"{kept}/{len(report.laws)}" if report.laws else None,
-    )
-
-
-def _ms(value: int | None) -> str | None:
-    return None if value is None else f"{value} ms"
+    parts = [f"{'✗' if report.findings else '✓'} {report.dataset} → {report.resource}"]
+    if report.rows is not None:
+        parts.append(term.pick(f"{report.rows} 行", f"{report.rows} rows"))
+        parts.append(term.pick(f"计数 {report.count_ms} ms", f"counted in {report.count_ms} ms"))
+    if report.lookup_ms is not None:
+        parts.append(
+            term.pick(f"取一人 {report.lookup_ms} ms", f"one record in {report.lookup_ms} ms")
+        )
+    if report.checked_rows:
+        parts.append(
+            term.pick(f"核对 {report.checked_rows} 行", f"{report.checked_rows} rows looked at")
+        )
+    if report.laws:
+        laws = f"{kept}/{len(report.laws)}"
+        parts.append(term.pick(f"通则 {laws}", f"laws {laws}"))
+    return "  ".join(parts)
 
 
 def _print_findings(term: Terminal, findings: tuple[Fault, ...]) -> None:
