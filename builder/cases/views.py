@@ -7,7 +7,7 @@ value. A case that is not the reader's reads like one that does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, String, select, tuple_, type_coerce
@@ -62,6 +62,7 @@ from federation.store import instant_text, read
 
 __all__ = [
     "case",
+    "desk_notices",
     "handed_in",
     "library",
     "matter",
@@ -80,6 +81,7 @@ __all__ = [
 ]
 
 _PAGE = 20
+_RECENT = timedelta(days=14)
 _WAITING = 50
 
 
@@ -331,6 +333,30 @@ def notices(platform: Platform, who: SignIn, limit: int = _PAGE) -> tuple[Notice
 
 
 # ── The desk ─────────────────────────────────────────────────────────────────────────────────────
+
+
+def desk_notices(platform: Platform, who: SignIn, limit: int = 5) -> tuple[NoticeLine, ...]:
+    """Return what an officer's desk was told in the last two weeks, newest first."""
+    column = tables.notice.c
+    query = (
+        select(tables.notice)
+        .where(
+            column.party == who.account.party,
+            column.role.in_(who.account.roles),
+            column["at"] >= platform.clock() - _RECENT,
+        )
+        .order_by(column["at"].desc(), column.id.desc())
+        .limit(limit)
+    )
+    lines: list[NoticeLine] = []
+    for deployment in platform.deployments.all():
+        with read(deployment.engine) as conn:
+            rows = conn.execute(query).all()
+        lines += [
+            NoticeLine(r.case_no, Text(**r.title), Text(**r.text), r.at, r.read_at) for r in rows
+        ]
+    lines.sort(key=lambda n: n.at, reverse=True)
+    return tuple(lines[:limit])
 
 
 def task(

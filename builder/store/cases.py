@@ -196,7 +196,7 @@ notice = Table(
     Column("role", String(64), nullable=True),
     UniqueConstraint("case_no", "event", "account", name="notice_once"),
     Index("notice_of_account", "account", "at"),
-    Index("notice_of_desk", "party", "role"),
+    Index("notice_of_desk", "party", "role", "at"),
 )
 
 audit_entry = entry_table(case_metadata)

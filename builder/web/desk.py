@@ -79,6 +79,7 @@ def worklist() -> str:
         counts={s: _counted(n) for s, n in found.counts.items()},
         states=_STATES,
         q=q,
+        notices=() if request.args.get("after") else views.desk_notices(platform(), who()),
         party_title=platform().city.party_title(who().account.party),
     )
 

@@ -76,7 +76,7 @@ def strictly(platform):
     return begun
 
 
-def test_a_desk_is_reminded_and_told_that_a_task_is_late_once_each(platform, handed_in, clock):
+def test_a_desk_is_reminded_and_told_that_a_task_is_late_once_each(platform, handed_in, clock, who):
     clock.now = due_of(handed_in).astimezone(SHANGHAI).replace(hour=9)
     at_due = due_of(handed_in)
     work_once(platform, checkpoint=False)
@@ -86,6 +86,12 @@ def test_a_desk_is_reminded_and_told_that_a_task_is_late_once_each(platform, han
         work_once(platform, checkpoint=False)
     assert told(handed_in) == [*before, "overdue"]
     assert desk(handed_in)[-1] == ("overdue", "civil-affairs", "officer")
+    first, *_ = views.desk_notices(platform, who("officer-civil-affairs"))
+    assert first.title.zh == "待办已超期：受理申请"
+    assert handed_in.case_no in first.text.en
+    assert views.desk_notices(platform, who("officer-police")) == ()
+    clock.move(days=30)
+    assert views.desk_notices(platform, who("officer-civil-affairs")) == ()
 
 
 def test_a_late_task_is_told_to_the_chief_and_then_handed_to_the_chief(

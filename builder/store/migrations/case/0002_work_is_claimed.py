@@ -58,7 +58,7 @@ def upgrade() -> None:
             )
         )
         batch_op.add_column(sa.Column("role", sa.String(length=64), nullable=True))
-        batch_op.create_index("notice_of_desk", ["party", "role"], unique=False)
+        batch_op.create_index("notice_of_desk", ["party", "role", "at"], unique=False)
 
     with op.batch_alter_table("pending_query", schema=None) as batch_op:
         batch_op.add_column(
