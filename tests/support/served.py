@@ -37,7 +37,9 @@ class Server:
 
 
 @contextmanager
-def served(home: Path, *, workers: int = 1, threads: int = 8) -> Iterator[Server]:
+def served(
+    home: Path, *, workers: int = 1, threads: int = 8, app: str = "wsgi:app"
+) -> Iterator[Server]:
     """Run gunicorn on a free port until the block ends."""
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
@@ -46,7 +48,7 @@ def served(home: Path, *, workers: int = 1, threads: int = 8) -> Iterator[Server
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}",
         "--workers", str(workers), "--worker-class", "gthread", "--threads", str(threads),
         "--graceful-timeout", "10", "--log-level", "warning", "--access-logfile", os.devnull,
-        "wsgi:app",
+        app,
     ]  # fmt: skip
     environment = {**os.environ, "SCENARIST_HOME": str(home.resolve())}
     program = subprocess.Popen(command, cwd=ROOT, env=environment)
