@@ -95,6 +95,9 @@ class Browser:
             self._socket = socket.create_connection(
                 ("127.0.0.1", self.port), timeout=30, source_address=(self.source, 0)
             )
+            if self._socket.getsockname() == self._socket.getpeername():
+                self.close()  # where nobody listens yet, a loopback socket may meet itself
+                raise ConnectionRefusedError
             self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._rest = b""
         self._socket.sendall(sent)
