@@ -169,6 +169,7 @@ def _rebuilding(engine: Engine, tree: Tree) -> Iterator[Connection]:
         raw = conn.connection.driver_connection
         if not isinstance(raw, sqlite3.Connection):
             with conn.begin():
+                conn.exec_driver_sql("SET LOCAL statement_timeout = 0")  # a large table takes long
                 exclusive(conn, tree.version_table)
                 yield conn
             return
