@@ -12,6 +12,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Literal
 
+from builder.cases import questions
 from builder.cases.errors import ActionNotAllowed
 from builder.cases.keeping import load_case, load_draft
 from builder.cases.platform import Platform
@@ -23,6 +24,7 @@ from builder.scenario.model import Text
 from federation.audit import Journal, Record, Report
 from federation.crypto import Signer
 from federation.hub.remote import JournalReport, TrailEntry
+from federation.store import write
 from federation.trust import PURPOSES, Grant
 
 __all__ = [
@@ -67,6 +69,7 @@ def decide_grant(
     match verb:
         case "approve":
             decided = hub.approve_grant(grant, signer, by, remark=remark)
+            _ask_again(platform, decided.ask.owner)
         case "refuse":
             decided = hub.refuse_grant(grant, signer, by, remark=remark or "")
         case "revoke":
@@ -74,6 +77,14 @@ def decide_grant(
         case _:
             raise ActionNotAllowed(action=verb, known=("approve", "refuse", "revoke"))
     return _grant_line(platform, decided, _used(platform, {decided.ask.owner}), who)
+
+
+def _ask_again(platform: Platform, owner: str) -> None:
+    """Let the questions that wait for this owner be asked at once: what refused them is mended."""
+    now = platform.clock()
+    for deployment in platform.deployments.all():
+        with write(deployment.engine) as conn:
+            questions.hurry(conn, now, party=owner)
 
 
 def purpose_title(purpose: str) -> Text:

@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from builder.cases import commands, settling
+from builder.cases import commands, governance, settling
 from builder.work import work_once, work_until
 from federation.store import write
 
@@ -150,6 +150,13 @@ def test_a_refusal_waits_for_a_person_and_is_asked_seldom(platform, who, matter,
     clock.move(seconds=30)
     assert work_once(platform, checkpoint=False) == 0
     assert matter.case.pending["ask-fund"].attempts == 1
+    wanted = platform.hub.request_grant(grant.ask, who("designer").account.principal)
+    governance.decide_grant(
+        platform, who("steward-housing-fund"), wanted.id, "approve", "同意",
+        platform.steward_signer("housing-fund"),
+    )  # fmt: skip
+    work_once(platform, checkpoint=False)
+    assert not matter.case.pending
 
 
 @contextmanager
