@@ -19,6 +19,7 @@ from federation.crypto import KeyStore
 from federation.hub.enrolment import Admitted, Registrar
 from federation.hub.errors import NodeUnknown
 from federation.hub.registry import Registered
+from federation.ledger import load_catalog
 from federation.link.certificates import certify, create_authority
 from federation.link.place import Place
 from federation.node.folder import accept, begin
@@ -52,6 +53,7 @@ class City:
         owner = self.platform.catalog.owners.get(party)
         if owner is None:
             raise NodeUnknown(party=party)
+        self._has_authority()
         return self.registrar.kit(party, {"zh": owner.title.zh, "en": owner.title.en}, by=by)
 
     def admit(self, enrolment: Mapping[str, object], *, by: str) -> Admitted:
@@ -59,15 +61,25 @@ class City:
 
         Raises as `Registrar.admit`.
         """
+        self._has_authority()
         admitted = self.registrar.admit(enrolment, by=by)
         self._tell_issuer(admitted.node)
         return admitted
+
+    def renew(self, enrolment: Mapping[str, object], *, by: str) -> Admitted:
+        """Certify a registered node anew; raises as `Registrar.renew`."""
+        self._has_authority()
+        return self.registrar.renew(enrolment, by=by)
 
     def retire(self, party: str, *, reason: str, by: str) -> Registered:
         """Ask a node never again; the issuer believes it no longer. Raises as the registrar."""
         node = self.registrar.retire(party, reason=reason, by=by)
         self._tell_issuer(node)
         return node
+
+    def _has_authority(self) -> None:
+        found = self.platform
+        has_authority(found.settings.home, found.city.title.en, found.clock())
 
     def _tell_issuer(self, node: Registered) -> None:
         """Change the issuer's own list, where its folder lies here and it has one."""
@@ -78,9 +90,8 @@ class City:
 
 @contextmanager
 def city_of(home: Path) -> Iterator[City]:
-    """Open a city for its administrator; it has a certificate authority from then on."""
+    """Open a city for its administrator."""
     with opened(home) as platform:
-        has_authority(platform.settings.home, platform.city.title.en, platform.clock())
         signer = KeyStore(platform.settings.home / "keys").signer(HUB, create=False)
         issuer = platform.hub.issuer
         registrar = Registrar(
@@ -88,7 +99,7 @@ def city_of(home: Path) -> Iterator[City]:
             engine=platform.hub_engine,
             signer=signer,
             journal=platform.journal,
-            catalog=platform.catalog,
+            catalog=load_catalog(),  # without case stores, which lie at the hub
             issuer=(issuer.name, issuer.public_key),
             authority=platform.settings.home / CA,
             clock=platform.clock,

@@ -204,7 +204,7 @@ def _take(term: Terminal, file: Path, out: Path, *, yes: bool, is_new: bool) -> 
     with city_of(term.home) as city:
         if is_new:
             _compare(term, city, said.party, said.node_key, said.url, yes=yes)
-        act = city.admit if is_new else city.registrar.renew
+        act = city.admit if is_new else city.renew
         admitted = act(document, by=_me())
     _write(out, admitted.document)
     if term.json:

@@ -219,7 +219,7 @@ def test_a_certificate_is_renewed_and_the_address_may_change(city, bureau, later
     config = bureau.folder / "NODE.toml"
     config.write_text(config.read_text(encoding="utf-8").replace("8443", "9443"), encoding="utf-8")
     asked = renewal(bureau.folder, hosts=["10.0.0.9"], now=bureau.now)
-    bureau.accept(city.registrar.renew(asked, by="admin"))
+    bureau.accept(city.renew(asked, by="admin"))
     after = read_certificate(bureau.folder / "tls" / "tls.crt")
     node = next(n for n in city.registrar.listed() if n.party == PARTY)
     assert after.not_after > before.not_after
@@ -232,10 +232,10 @@ def test_only_the_registered_node_renews(city, bureau, tmp_path):
     bureau.begin(kit, folder=stranger)
     asked = renewal(stranger, hosts=["127.0.0.1"], now=bureau.now)
     with pytest.raises(NodeRetired):
-        city.registrar.renew(asked, by="admin")
+        city.renew(asked, by="admin")
     city.admit(bureau.begin(kit), by="admin")
     with pytest.raises(EnrolmentKeyWrong):
-        city.registrar.renew(asked, by="admin")
+        city.renew(asked, by="admin")
     city.retire(PARTY, reason=REASON, by="admin")
     with pytest.raises(EnrolmentCodeWrong):
         city.admit(asked, by="admin")

@@ -5,11 +5,12 @@ from __future__ import annotations
 import json
 import shutil
 import socket
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from federation.link.place import Place
+from federation.node.config import load_config
 from federation.node.folder import accept, begin
 from federation.trust.enrol import open_kit
 
@@ -42,11 +43,11 @@ class Bureau:
         """Bind what the embedded node had bound, and permit what it permitted."""
         shutil.copyfile(embedded / "policy.json", self.folder / "policy.json")
         shutil.copyfile(embedded / "source.db", self.folder / "source.db")
-        old = (embedded / "NODE.toml").read_text(encoding="utf-8")
-        text = (self.folder / "NODE.toml").read_text(encoding="utf-8")
-        bound = old[old.index('[sources."main"]') :]
-        head = text[: text.index("[sources]")]
-        (self.folder / "NODE.toml").write_text(f"{head}{bound}", encoding="utf-8")
+        old, config = load_config(embedded), load_config(self.folder)
+        datasets = {d: b for d, b in old.datasets.items() if b.source == "main"}
+        sources = {"main": old.sources["main"]}
+        bound = replace(config, sources=sources, datasets=datasets)
+        (self.folder / "NODE.toml").write_text(bound.to_toml(), encoding="utf-8")
 
 
 def tampered(document, *path: str, to: object):
