@@ -6,9 +6,11 @@ import shutil
 import socket
 import tempfile
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 
 import pytest
+from harms import LONG_AGO
 from town import Town
 
 PARTIES = ("civil-affairs", "police", "hrss", "housing-fund", "health", "medical-insurance")
@@ -35,10 +37,13 @@ def town(demo_city: Path, copy_city, tmp_path_factory, port: int) -> Iterator[To
 def apart_home(demo_city: Path, copy_city) -> Iterator[Path]:
     """A city whose issuer and nodes are programs of their own, over PostgreSQL, Parquet and CSV."""
     from builder.app.processes import set_apart
+    from federation.link.certificates import create_authority
 
     folder = Path(tempfile.mkdtemp(prefix="apart-"))  # where the database server's user may look
     folder.chmod(0o755)
     home = copy_city(demo_city, folder / "city")
+    now = datetime.now().astimezone()
+    create_authority(home / "ca", name="Hefei", now=now - LONG_AGO)  # old enough to have issued
     set_apart(home, 20000, lambda _zh, _en: None)
     yield home
     shutil.rmtree(folder, ignore_errors=True)
@@ -49,9 +54,12 @@ def _is_needed(name: str) -> bool:
     return kind != "node" or party in PARTIES
 
 
-@pytest.fixture(scope="module")
-def apart(apart_home: Path, port: int) -> Iterator[Town]:
+@pytest.fixture(scope="session")
+def apart(apart_home: Path) -> Iterator[Town]:
     """The programs that the matter after a death needs, running apart."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
     found = Town(apart_home, port, _is_needed)
     found.start()
     yield found

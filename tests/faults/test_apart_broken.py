@@ -1,0 +1,80 @@
+"""Certificates end, strangers answer, cables are pulled: each is named, the case waits, goes on."""
+
+from __future__ import annotations
+
+import os
+from contextlib import contextmanager
+
+import pytest
+from afterlife import HANDLED
+from harms import in_a_network_of_its_own, misbehaving, other_certificate
+from matter_checks import journals_hold, look_at
+from persistent import Person, hand_in, handle_all
+from town import Town, rows, until
+
+from builder.cli.doctor import examine
+
+pytestmark = [pytest.mark.slow, pytest.mark.processes]
+
+NODE = "node:medical-insurance"
+
+
+def waiting(town: Town, case_no: str) -> list[tuple[object, ...]]:
+    return rows(town.home, f"SELECT step, fault FROM pending_query WHERE case_no = '{case_no}'")
+
+
+def finish(town: Town, case_no: str) -> None:
+    until(lambda: not waiting(town, case_no), limit_s=60)
+    people = {account: Person(town.address, account) for account, _, _ in HANDLED}
+    handle_all(people, case_no)
+    look_at(town, case_no)
+    journals_hold(town)
+
+
+HARMS = {
+    "link.certificate-expired": lambda town: other_certificate(town, NODE, "expired"),
+    "link.certificate-untrusted": lambda town: other_certificate(town, NODE, "other-city"),
+    "link.peer-wrong": lambda town: other_certificate(town, NODE, "somebody-else"),
+    "link.garbled": lambda town: misbehaving(town, NODE, "garbage"),
+    "link.truncated": lambda town: misbehaving(town, NODE, "truncated"),
+    "link.timeout": lambda town: misbehaving(town, NODE, "slow"),
+}
+
+
+@pytest.mark.parametrize("code", HARMS)
+def test_what_is_wrong_with_a_node_is_named_and_only_its_branch_waits(apart, code):
+    seen: set[object] = set()
+
+    def named() -> bool:
+        found = waiting(apart, case_no)
+        assert {step for step, _ in found} <= {"ask-medical"}
+        seen.update(fault for _, fault in found)
+        return code in seen
+
+    with HARMS[code](apart):
+        case_no = hand_in(Person(apart.address, "chen-jing"))
+        until(named, limit_s=60)
+        [node] = [c for c in examine(apart.home) if c.what.zh == "节点 市医疗保障局"]
+        assert not node.ok
+        assert node.fix.zh
+    finish(apart, case_no)
+
+
+@contextmanager
+def _unplugged(cable):
+    cable.pull()
+    try:
+        yield
+    finally:
+        cable.plug()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="making a network needs root")
+def test_a_pulled_cable_is_named_and_the_case_goes_on_when_it_is_plugged_in(apart):
+    with in_a_network_of_its_own(apart, NODE) as cable:
+        with _unplugged(cable):
+            case_no = hand_in(Person(apart.address, "chen-jing"))
+            until(lambda: waiting(apart, case_no), limit_s=60)
+            until(lambda: str(waiting(apart, case_no)[0][1]).startswith("link."), limit_s=60)
+        until(lambda: not waiting(apart, case_no), limit_s=60)
+    finish(apart, case_no)
