@@ -188,7 +188,4 @@ def _prepare(synchronous: str, connection: DBAPIConnection, entry: ConnectionPoo
 def _begin(conn: Connection) -> None:
     mode = conn.get_execution_options().get(MODE)
     conn.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
-    raw = conn.connection.driver_connection
-    assert isinstance(raw, sqlite3.Connection)  # noqa: S101 - this listener is SQLite's
-    if not raw.in_transaction:  # a group has taken the write lock already
-        conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")
+    conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")

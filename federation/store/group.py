@@ -18,7 +18,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, cast
 
-from sqlalchemy import Connection, Engine, RootTransaction, StaticPool, create_engine, event
+from sqlalchemy import (
+    Connection,
+    Engine,
+    PoolProxiedConnection,
+    RootTransaction,
+    StaticPool,
+    create_engine,
+    event,
+)
 from sqlalchemy.engine.interfaces import DBAPIConnection
 
 from federation.errors import Fault
@@ -59,7 +67,7 @@ class _Writer:
 class _Batch:
     """A transaction that several writers share."""
 
-    conn: Connection
+    held: PoolProxiedConnection
     raw: sqlite3.Connection
     began: float
     done: list[_Writer] = field(default_factory=list)
@@ -69,7 +77,7 @@ class Group:
     """The writers of one process on one SQLite file.
 
     Args:
-        engine: opens the file; a transaction in its mode ``write`` takes the write lock first.
+        engine: opens the file.
         options: execution options of the connections that writers get.
         file: the file itself.
         wait_s: how long a writer waits for its turn and the write lock together.
@@ -85,7 +93,7 @@ class Group:
         wait_s: float,
         on_error: Callable[..., None],
     ) -> None:
-        self._engine = engine.execution_options(**options)
+        self._engine = engine
         self._wait_s = wait_s
         self._file = file
         self._lock = threading.Lock()
@@ -192,30 +200,28 @@ class Group:
     # ── The shared transaction ───────────────────────────────────────────────────────────────────
 
     def _begin(self, writer: _Writer) -> _Batch:
-        conn = self._engine.connect()
+        held = self._engine.raw_connection()
+        raw = cast("sqlite3.Connection", held.driver_connection)
         try:
-            raw = cast("sqlite3.Connection", conn.connection.driver_connection)
-            self._lock_file(raw, writer.left_s)
-            conn.begin()
-        except BaseException:
-            conn.close()
-            raise
-        self._batch = _Batch(conn, raw, time.monotonic())
+            raw.execute("PRAGMA query_only=OFF")
+            raw.execute("PRAGMA busy_timeout=0")
+            is_ours = take_write_lock(raw, self._file, writer.left_s)
+        except BaseException as error:
+            self._give_back(held, raw)
+            named = self._named(error)
+            if named is error:
+                raise
+            raise named from error
+        if not is_ours:
+            self._give_back(held, raw)
+            raise StoreBusy(store=self._file.name)
+        self._batch = _Batch(held, raw, time.monotonic())
         return self._batch
 
-    def _lock_file(self, raw: sqlite3.Connection, wait_s: float) -> None:
-        raw.execute("PRAGMA query_only=OFF")
-        raw.execute("PRAGMA busy_timeout=0")
-        try:
-            if not take_write_lock(raw, self._file, wait_s):
-                raise StoreBusy(store=self._file.name)
-        except sqlite3.Error as error:
-            fault = fault_of(error)
-            if fault is None:
-                raise
-            raise fault(store=self._file.name) from error
-        finally:
-            raw.execute(f"PRAGMA busy_timeout={int(self._wait_s * 1000)}")
+    def _named(self, error: BaseException) -> BaseException:
+        """Return the Fault that names a driver's error, or the error itself."""
+        fault = fault_of(error) if isinstance(error, sqlite3.Error) else None
+        return error if fault is None else fault(store=self._file.name)
 
     def _end_part(self, batch: _Batch, error: BaseException | None) -> None:
         """Let the next writer join, or commit for all when none waits or it has been long."""
@@ -237,27 +243,28 @@ class Group:
             failed = interruption
             raise
         finally:
-            self._close(batch)
+            self._give_back(batch.held, batch.raw)
             self._batch = None
             self._pass_on()
             for writer in batch.done:
                 writer.failed = failed
                 writer.settled.set()
 
-    def _close(self, batch: _Batch) -> None:
-        """Give the connection back, rid of what was not committed."""
+    def _give_back(self, held: PoolProxiedConnection, raw: sqlite3.Connection) -> None:
+        """Return the connection to the pool, rid of what was not committed."""
         with suppress(sqlite3.Error):
-            batch.raw.rollback()  # nothing to do after a commit
-        if batch.raw.in_transaction:
-            batch.conn.invalidate()
-        batch.conn.close()
+            raw.rollback()  # nothing to do after a commit
+            raw.execute(f"PRAGMA busy_timeout={int(self._wait_s * 1000)}")
+        if raw.in_transaction:
+            held.invalidate()
+        held.close()
 
     def _commit(self, batch: _Batch) -> BaseException | None:
         began = time.monotonic()
         try:
-            batch.conn.commit()
-        except Exception as error:  # noqa: BLE001 - every writer of the batch is told
-            return error
+            batch.raw.commit()
+        except sqlite3.Error as error:
+            return self._named(error)
         took = time.monotonic() - began
         self._commit_s = took if not self._commit_s else (3 * self._commit_s + took) / 4
         return None
