@@ -26,47 +26,49 @@ def port_of(town: Town, name: str) -> int:
 
 
 def folder_of(town: Town, name: str) -> Path:
-    return town.home / "nodes" / name.partition(":")[2]
+    return town.home / "nodes" / _party(name)
+
+
+def _party(name: str) -> str:
+    return name.partition(":")[2]
 
 
 @contextmanager
 def other_certificate(town: Town, name: str, kind: str) -> Iterator[None]:
-    """Let a node show a certificate that is expired, of another city, or of somebody else."""
-    tls, now = folder_of(town, name) / "tls", datetime.now().astimezone()
-    kept = tls.with_name("tls.kept")
-    shutil.copytree(tls, kept)
-    who = f"scenarist://node/{'police' if kind == 'somebody-else' else name.partition(':')[2]}"
-    authority = town.home / "ca"
+    """Let a node's port show a certificate that is expired, of another city, or somebody else's.
+
+    A node itself refuses to start with such a certificate; one that ran on while it expired, or
+    one that somebody put there instead, is what others meet.
+    """
+    now, made, authority = datetime.now().astimezone(), town.home / "made", town.home / "ca"
     if kind == "other-city":
-        authority = town.home / f"ca-{kind}"
+        authority = town.home / "ca-of-another-city"
         shutil.rmtree(authority, ignore_errors=True)
-        create_authority(authority, name="Hefei", now=now - LONG_AGO)
-    made = town.home / "made"
-    with town.held(name):
-        certify(
-            made,
-            authority,
-            identity=who,
-            hosts=["127.0.0.1"],
-            now=now - LONG_AGO if kind == "expired" else now,
-        )
-        for file in ("tls.crt", "tls.key"):
-            shutil.copy2(made / "tls" / file, tls / file)
-    try:
+        create_authority(authority, name="Wuhu", now=now - LONG_AGO)
+    shutil.rmtree(made, ignore_errors=True)
+    certify(
+        made,
+        authority,
+        identity=f"scenarist://node/{'police' if kind == 'somebody-else' else _party(name)}",
+        hosts=["127.0.0.1"],
+        now=now - LONG_AGO if kind == "expired" else now,
+    )
+    with _standing_in(town, name, "garbage", made):
         yield
-    finally:
-        with town.held(name):
-            shutil.rmtree(tls)
-            kept.rename(tls)
-            shutil.rmtree(made)
 
 
 @contextmanager
 def misbehaving(town: Town, name: str, mode: str) -> Iterator[None]:
     """Let somebody stand at a node's port who answers garbage, breaks off, or takes 30 seconds."""
+    with _standing_in(town, name, mode, folder_of(town, name)):
+        yield
+
+
+@contextmanager
+def _standing_in(town: Town, name: str, mode: str, folder: Path) -> Iterator[None]:
     port = port_of(town, name)
     with town.held(name):
-        command = [sys.executable, str(ROGUE), mode, str(folder_of(town, name)), str(port)]
+        command = [sys.executable, str(ROGUE), mode, str(folder), str(port)]
         rogue = subprocess.Popen(command)
         try:
             until(lambda: _listens(port))
