@@ -72,6 +72,8 @@ class SqlColumn:
         family: columns of one family can be compared with one another.
         takes: whether a constant can be compared with it in the source.
         constant: how such a constant is written, if not as the dialect does.
+        narrows: whether, though not exact, it is at least equal there whenever it is here; then
+            rows are found by it, and compared again here.
     """
 
     sql: Sql
@@ -86,6 +88,7 @@ class SqlColumn:
     family: str = ""
     takes: Callable[[Value], bool] = _any
     constant: Callable[[Sql], Sql] | None = None
+    narrows: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -253,9 +256,10 @@ class _Splitter:
         parts = conjuncts(relation.predicate)
         is_pushed = "filter" in self.dialect.pushes
         pushed = [p for p in parts if is_pushed and self._is_pushable(p, below.columns)]
-        if pushed:
+        asked = [p for p in parts if p in pushed or (is_pushed and _is_narrow(p, below.columns))]
+        if asked:
             below = below if below.is_open else self._nested(below)
-            tests = [self._test(p, below.columns) for p in pushed]
+            tests = [self._test(p, below.columns) for p in asked]
             below = replace(below, select=below.select.where(_balanced(exp.And, tests)))
         rest = tuple(p for p in parts if p not in pushed)
         if not rest:
@@ -438,6 +442,18 @@ def _is_measurable(measure: Measure, columns: Mapping[str, SqlColumn]) -> bool:
     if measure.fn == "count_distinct":
         return column.is_exact
     return measure.fn in ("min", "max") and _is_ordered(column)
+
+
+def _is_narrow(expr: Expr, columns: Mapping[str, SqlColumn]) -> bool:
+    """Say whether rows can be found by an equality that must be tested again."""
+    if not isinstance(expr, Call) or expr.op not in ("eq", "in"):
+        return False
+    tested, *constants = expr.args
+    if not isinstance(tested, Column) or not columns[tested.name].narrows:
+        return False
+    column = columns[tested.name]
+    values = [c.value for c in constants if isinstance(c, Literal) and c.value is not None]
+    return len(values) == len(constants) and all(map(column.takes, values))
 
 
 def _is_ordered(column: SqlColumn) -> bool:

@@ -170,13 +170,9 @@ def _lock(descriptor: int, name: str) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
     except BlockingIOError:
-        is_locked = True
+        raise FileLocked(file=name) from None
     except OSError:  # a file system without locks
         return
-    else:
-        return
-    if is_locked:
-        raise FileLocked(file=name)
 
 
 def _compare(path: Path, before: os.stat_result) -> None:

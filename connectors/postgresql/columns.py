@@ -65,19 +65,19 @@ def sql_column(
 ) -> SqlColumn:
     """Return how a column of a ledger type is read and compared."""
     family = _FAMILIES.get((of.kind, declared.name), "")
-    if family in ("text", "padded") and not (declared.is_exact and traits.is_exact):
-        family = ""
+    is_exact = family not in _TEXTUAL or (declared.is_exact and traits.is_exact)
     column = SqlColumn(
         sql=exp.Null(),
         type=of,
         table=table,
         name=name,
-        is_exact=bool(family),
+        is_exact=bool(family) and is_exact,
         transfer=_transfer(of, declared),
         read=_READS.get(declared.name, as_it_is),
         family="text" if family == "padded" else family,
+        narrows=family in _TEXTUAL and not is_exact,
     )
-    return _compared(column, family, declared, traits)
+    return _compared(column, family, traits)
 
 
 def dialect(schema: str, pushes: frozenset[str] = PUSHES) -> Dialect:
@@ -85,12 +85,11 @@ def dialect(schema: str, pushes: frozenset[str] = PUSHES) -> Dialect:
     return Dialect("postgres", frozenset(_CONSTANTS), schema, _constant, pushes)
 
 
-def _compared(column: SqlColumn, family: str, declared: Declared, traits: Traits) -> SqlColumn:
+def _compared(column: SqlColumn, family: str, traits: Traits) -> SqlColumn:
     """Return a column with how it is compared."""
-    if family in ("text", "padded"):
+    if family in _TEXTUAL:
         return replace(
             column,
-            equal=_as_text if declared.name == "varchar" else as_it_is,
             order=_by_code_point if traits.encoding in _BY_CODE_POINT else None,
             takes=_takes(traits, is_padded=family == "padded"),
             constant=_as_padded if family == "padded" else _as_text,
@@ -105,8 +104,8 @@ def _takes(traits: Traits, *, is_padded: bool) -> Callable[[Value], bool]:
     codec = _CODECS.get(traits.encoding)
 
     def takes(value: Value) -> bool:
-        text = value if isinstance(value, str) else ""
-        if is_padded and text.endswith(" "):
+        text = value if isinstance(value, str) else "-"
+        if (is_padded and text.endswith(" ")) or not (text or traits.has_empty):
             return False
         return codec is None or _is_in(text, codec)
 
@@ -193,6 +192,7 @@ _PLAIN = frozenset(
 """Types that the driver brings as they are; all others come as text."""
 _WRITTEN = frozenset({("text", "date")})
 """Ledger kind and type under which a plain type comes as text all the same."""
+_TEXTUAL = ("text", "padded")
 _FAMILIES: Mapping[tuple[str, str], str] = MappingProxyType(
     {
         **{(kind, of): "text" for kind in ("text", "date") for of in ("text", "varchar")},
@@ -208,8 +208,9 @@ _FAMILIES: Mapping[tuple[str, str], str] = MappingProxyType(
 )
 """Ledger kind and type under which PostgreSQL finds equal what the ledger does → family."""
 _READS: Mapping[str, Callable[[exp.Expr], exp.Expr]] = MappingProxyType(
-    {**dict.fromkeys(_FLOATS, _without_nan), "money": _as_numeric}
+    {**dict.fromkeys(_FLOATS, _without_nan), "money": _as_numeric, "varchar": _as_text}
 )
+"""Type → what stands for a column of it; an index on ``varchar`` serves its text, too."""
 _BY_CODE_POINT = frozenset({"UTF8", "LATIN1", "SQL_ASCII"})
 """Encodings whose bytes sort as code points do."""
 _CODECS: Mapping[str, str] = MappingProxyType(

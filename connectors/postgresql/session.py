@@ -37,7 +37,7 @@ _TRAITS = (
     "SELECT pg_catalog.current_setting('server_version_num'),"
     " pg_catalog.current_setting('server_encoding'),"
     " CAST(count(*) AS integer),"
-    " 'a' = 'A' OR 'a' = 'a ' OR '' IS NULL"
+    " 'a' = 'A' OR 'a' = 'a ', '' IS NOT NULL"
     " FROM pg_catalog.pg_settings WHERE name = 'lock_timeout'"
 )
 _IS_ABORTED = "25P02"
@@ -71,12 +71,14 @@ class Traits:
         version: as ``server_version_num`` has it, e.g. 150007.
         encoding: in which the database keeps text, e.g. ``UTF8``.
         is_exact: whether texts are equal only when every character is, blanks and case included.
+        has_empty: whether an empty text is one, and not NULL as in Oracle's ways.
         has_lock_wait: whether waiting for locks can be limited.
     """
 
     version: int
     encoding: str
     is_exact: bool
+    has_empty: bool
     has_lock_wait: bool
 
 
@@ -95,11 +97,11 @@ class Session:
 
     def _traits(self) -> Traits:
         try:
-            ((version, encoding, waits, is_loose),) = self.rows(_TRAITS)
+            ((version, encoding, waits, is_loose, has_empty),) = self.rows(_TRAITS)
         except TroubleError:
             self.close()
             raise
-        return Traits(int(version), str(encoding), not is_loose, bool(waits))
+        return Traits(int(version), str(encoding), not is_loose, bool(has_empty), bool(waits))
 
     def begin(self) -> None:
         """Begin a read-only transaction.

@@ -490,6 +490,14 @@ def test_a_scan_means_the_same_to_every_kind(kits, tables, relation, other):
 
 
 @pytest.mark.postgres
+def test_groups_of_short_texts_are_the_same_to_every_server(servers):
+    """Drawn once: PostgreSQL groups by the very expression that is listed."""
+    rows = [{**dict.fromkeys(P), "t": t, "f": f} for t in ("a", "b", None) for f in (1.5, None)]
+    for keys in (("t",), ("f",), ("t", "f", "m")):
+        _means_the_same(servers, {"p": rows, "q": []}, Aggregate(Source("p"), keys, ()))
+
+
+@pytest.mark.postgres
 @settings(max_examples=60, deadline=None, suppress_health_check=QUIET)
 @given(tables=tables(), relation=relations(), other=st.integers(0))
 def test_a_scan_means_the_same_to_every_server(servers, tables, relation, other):
