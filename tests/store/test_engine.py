@@ -52,6 +52,15 @@ def test_what_was_answered_is_on_the_disk(engine):
     assert pragma(engine, "foreign_keys") == 1
 
 
+def test_a_store_is_only_less_durable_where_its_address_says_so(tmp_path):
+    url = sqlite_url(tmp_path / "store.db")
+    engine = open_engine(f"{url}?synchronous=NORMAL")
+    assert pragma(engine, "synchronous") == 1
+    engine.dispose()
+    with pytest.raises(StoreUrlWrong):
+        open_engine(f"{url}?synchronous=OFF")
+
+
 def _half(engine):
     with write(engine) as conn:
         conn.execute(insert(thing), {"id": 2})

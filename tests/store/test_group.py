@@ -1,5 +1,6 @@
 """Writers share commits, and nobody can tell but by the clock."""
 
+import fcntl
 import os
 import signal
 import sqlite3
@@ -21,6 +22,7 @@ from federation.audit.errors import JournalUnwritable
 from federation.crypto import generate_signer
 from federation.store import new_metadata, open_engine, read, sqlite_url, write
 from federation.store.errors import StoreBusy, StoreFull
+from federation.store.neighbours import take_write_lock
 
 NOW = datetime(2026, 11, 23, 9, tzinfo=UTC)
 metadata = new_metadata()
@@ -291,6 +293,45 @@ def test_another_process_is_waited_for_and_then_named(tmp_path):
 def _add_one(engine, number):
     with write(engine) as conn:
         add(conn, number)
+
+
+def test_who_waits_at_the_door_is_next_before_one_who_comes_back(tmp_path, monkeypatch):
+    monkeypatch.setattr("federation.store.neighbours._COURTESY_S", 600)
+    file = tmp_path / "store.db"
+    busy, other = (
+        sqlite3.connect(file, isolation_level=None, timeout=0, check_same_thread=False)
+        for _ in range(2)
+    )
+    order = []
+
+    def once():
+        assert take_write_lock(other, file, 600)
+        order.append("who waited")
+        other.commit()
+
+    assert take_write_lock(busy, file, 600)
+    waiting = threading.Thread(target=once)
+    waiting.start()
+    door = os.open(tmp_path, os.O_RDONLY)
+    while _is_free(door):
+        fcntl.flock(door, fcntl.LOCK_UN)
+    os.close(door)
+    busy.commit()
+    assert take_write_lock(busy, file, 600)
+    order.append("who came back")
+    busy.commit()
+    waiting.join()
+    assert order == ["who waited", "who came back"]
+    busy.close()
+    other.close()
+
+
+def _is_free(door):
+    try:
+        fcntl.flock(door, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
 
 
 # ── Laws ─────────────────────────────────────────────────────────────────────────────────────────

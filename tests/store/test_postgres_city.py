@@ -15,6 +15,7 @@ from sqlalchemy.engine import make_url
 from builder.app import build_demo, open_platform, opened, rehearsal
 from builder.cases import keeping, walks
 from builder.cases.platform import case_ref_table, deployment_table
+from builder.errors import Findings
 from builder.store import cases as tables
 from builder.store.opening import case_engine, hub_engine
 from builder.store.settings import FILE_NAME, read_settings
@@ -58,6 +59,27 @@ def test_no_password_is_in_the_settings_the_tables_or_any_text(home, hub, postgr
     kept = home / "secrets" / "hub-database"
     assert kept.read_text(encoding="ascii") == password
     assert kept.stat().st_mode & 0o077 == 0
+
+
+def test_a_password_in_the_settings_is_refused(home):
+    file = home / FILE_NAME
+    file.write_text(file.read_text(encoding="utf-8").replace("//city@", "//city:secret@"))
+    with pytest.raises(Findings) as fault:
+        read_settings(home)
+    assert [f.code for f in fault.value.findings] == ["settings.wrong"]
+    assert "secret@" not in str(fault.value.to_json("en"))
+
+
+def test_a_password_may_lie_in_a_variable(home, postgres_server, monkeypatch):
+    file = home / FILE_NAME
+    text = file.read_text(encoding="utf-8")
+    file.write_text(text.replace("password_file=secrets%2Fhub-database", "password_env=HUB_SECRET"))
+    monkeypatch.setenv("HUB_SECRET", postgres_server.password)
+    with opened(home) as platform:
+        assert platform.deployments.get(DEPLOYMENT).id == DEPLOYMENT
+    monkeypatch.delenv("HUB_SECRET")
+    with pytest.raises(StorePasswordMissing):
+        open_platform(home)
 
 
 def test_a_password_that_lies_nowhere_is_named(home):

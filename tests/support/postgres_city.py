@@ -18,12 +18,14 @@ class PostgresCity:
         self._server = server
         self._home = home
         self._database = server.database()
+        self._databases: dict[Path, str] = {}
         build_demo(home, scale=1, say=lambda *_: None, hub_url=server.url_of(self._database))
 
     def copy(self, target: Path, copy_folder=shutil.copytree) -> Path:
         """Return a city of one's own, in a database of its own."""
         name = self._server.database(f"TEMPLATE {self._database}")
         home = Path(copy_folder(self._home, target))
+        self._databases[home] = name
         for file in (home / FILE_NAME, *home.glob(f"nodes/*/{NODE_FILE}")):
             text = file.read_text(encoding="utf-8")
             for old, new in (
@@ -36,7 +38,6 @@ class PostgresCity:
 
     def drop(self, home: Path) -> None:
         """Give the room of a copy back."""
-        database = (home / FILE_NAME).read_text(encoding="utf-8").partition("?password_file")[0]
-        name = sql.Identifier(database.rpartition("/")[2])
+        name = sql.Identifier(self._databases.pop(home))
         with psycopg.connect(self._server.url, autocommit=True) as admin:
             admin.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(name))
