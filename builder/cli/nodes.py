@@ -38,7 +38,19 @@ def register(app: typer.Typer) -> None:
     node.command("enrol")(node_enrol)
     node.command("renew")(node_renew)
     node.command("retire")(node_retire)
+    as_typed = {"allow_extra_args": True, "ignore_unknown_options": True, "help_option_names": []}
+    for verb in ("init", "accept", "decide"):
+        words = f"同 scenarist-node {verb} · The same as scenarist-node {verb}."
+        node.command(verb, help=words, context_settings=as_typed)(node_program)
     app.add_typer(node, name="node")
+
+
+def node_program(ctx: typer.Context) -> None:
+    """Do what the node's own program does."""
+    from federation.node.main import main
+
+    term: Terminal = ctx.obj
+    main([str(ctx.info_name), *ctx.args, "--lang", term.lang])
 
 
 def node_list(

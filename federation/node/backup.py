@@ -34,7 +34,7 @@ __all__ = ["add_node", "add_sources", "back_up_node", "node_part", "restore_node
 
 _KIND = "node"
 _STORE = "node.db"
-_FOLDERS = ("catalog", "keys", "ledger", "policy", "secrets", "tls")
+_FOLDERS = ("catalog", "keys", "ledger", "policy", "secrets", "stewards", "tls")
 
 
 def back_up_node(
