@@ -5,12 +5,14 @@ VENV    := .venv
 BIN     := $(VENV)/bin
 HOME_DIR ?= .scenarist
 PORT    ?= 8600
+DEMO    ?=
 SAY     := @printf '\033[1m%s\033[0m\n'
 
 .PHONY: help setup setup-test assets demo test test-fast prove bench lint format wheel clean
 
 help:
 	@echo 'make demo       set up, build the demo city, serve it on http://127.0.0.1:$(PORT)'
+	@echo 'make demo DEMO=--processes    the same, every department a program of its own'
 	@echo 'make test       set up, run every check and test (apt packages too, as root on Debian)'
 	@echo 'make test-fast  the tests that need neither browser nor database server, under 2 minutes'
 	@echo 'make prove      the long matrices'
@@ -55,7 +57,7 @@ setup-test: $(VENV)/.installed-test assets
 # ── Run ───────────────────────────────────────────────────────────────────────────────────────────
 
 demo: setup
-	@$(BIN)/scenarist demo --home $(HOME_DIR) --port $(PORT)
+	@$(BIN)/scenarist demo --home $(HOME_DIR) --port $(PORT) $(DEMO)
 
 # ── Prove ─────────────────────────────────────────────────────────────────────────────────────────
 
