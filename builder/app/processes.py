@@ -129,6 +129,7 @@ def set_apart(home: Path, first_port: int, say: Say) -> None:
         EngineFailed, ServerFailed: a department's data could not be moved.
         Fault: of stores, keys and certificates, as they say.
     """
+    home = home.resolve()
     settings, ports = read_settings(home), free_ports(first_port)
     engine = hub_engine(settings)
     with read(engine) as conn:

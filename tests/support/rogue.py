@@ -11,8 +11,12 @@ import sys
 import threading
 from pathlib import Path
 
+import pyarrow as pa
+
+from federation.link.arrow import write_stream
 from federation.link.tls import Tls
 
+ROWS = pa.table({"answer": [True] * 5000})
 SLOW_S = 30.0
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: application/vnd.apache.arrow.stream\r\n"
 
@@ -25,7 +29,8 @@ def answer(mode: str, line: ssl.SSLSocket) -> None:
     elif mode == "garbage":
         line.sendall(b"\x00\xff this is no HTTP \x00\r\n\r\n" * 20)
     else:
-        line.sendall(HEAD + b"Content-Length: 5000\r\n\r\n" + b"\xff" * 100)
+        whole = b"".join(write_stream(ROWS.schema, ROWS.to_batches()))
+        line.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(whole) + whole[: len(whole) // 2])
 
 
 def handle(mode: str, context: ssl.SSLContext, connection: socket.socket) -> None:
