@@ -14,7 +14,6 @@ from builder.process.calendar import SHANGHAI
 from builder.process.case import PendingQuery
 from builder.scenario.model import Json, QueryStep, Text
 
-
 __all__ = ["Unheard", "Waiting", "note_for", "unheard", "waiting"]
 
 

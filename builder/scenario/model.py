@@ -370,7 +370,7 @@ class Escalation:
         after: working days after the due day; 0 for the moment it is due.
         do: ``notify`` a desk, or ``reassign`` the task to another role of its own party.
         role: whose desk is told, or who is to act from then on.
-        party: for ``notify``, the desk's party; None for the task's own (the applicant's: the lead).
+        party: for ``notify``, the desk's party; None for the task's own (or the lead, if none).
     """
 
     after: int
