@@ -34,6 +34,7 @@ from federation.trust.enrol import (
     open_enrolment,
 )
 from federation.trust.enrol_errors import EnrolmentCodeWrong, EnrolmentKeyWrong
+from federation.trust.grant import new_id
 
 __all__ = ["Admitted", "Registrar"]
 
@@ -204,7 +205,7 @@ class Registrar:
     def _ask_again(self, conn: Connection, party: str, now: datetime) -> None:
         for grant in grant_store.lost(conn, party, now):
             asked = Grant(
-                id=f"G{secrets.token_hex(6)}",
+                id=new_id(),
                 hub=self.hub,
                 ask=grant.ask,
                 asked_by=grant.asked_by,

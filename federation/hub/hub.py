@@ -216,9 +216,7 @@ class Hub:
             PurposeUnknown, GrantPeriodWrong, DocumentMalformed: it cannot be asked like this.
         """
         now = self.clock()
-        grant = deciding.ask(
-            wanted, id=f"G{secrets.token_hex(6)}", hub=self.id, by=by.account, now=now
-        )
+        grant = deciding.ask(wanted, id=deciding.new_id(), hub=self.id, by=by.account, now=now)
         with write(self._engine) as conn:
             grant_store.add(conn, grant)
             self._note(conn, "grant-asked", grant, by.account, now)

@@ -33,6 +33,7 @@ SUPPLEMENTS = "ledger"
 
 _PLAIN = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _LONG_NUMBER = re.compile(r"\d{11}")
+_DIGEST = re.compile(r"[0-9a-f]{32}|[0-9a-f]{64}")
 
 
 class Node:
@@ -136,10 +137,14 @@ class Node:
     def named(self, word: str) -> str:
         """Return a word that others chose as journals may hold it.
 
-        A plain word stays as it is. Anything that could be a person's number, or is no word at all,
-        becomes this node's pseudonym of it.
+        A plain word stays as it is, and so does a hash. Anything that could be a person's number,
+        or is no word at all, becomes this node's pseudonym of it.
         """
-        if not word or (_PLAIN.fullmatch(word) and not _LONG_NUMBER.search(word)):
+        if (
+            not word
+            or _DIGEST.fullmatch(word)
+            or (_PLAIN.fullmatch(word) and not _LONG_NUMBER.search(word))
+        ):
             return word
         return f"x-{self.pseudonyms.of(word)}"
 

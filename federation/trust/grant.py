@@ -6,6 +6,7 @@ seal against its own trust list: a hub with only its own key can ask, and make n
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -42,6 +43,7 @@ __all__ = [
     "Uses",
     "approve",
     "ask",
+    "new_id",
     "open_grant",
     "open_refusal",
     "open_revocation",
@@ -140,6 +142,11 @@ class Revocation:
     at: datetime
     remark: str | None
     refused: bool = False
+
+
+def new_id() -> str:
+    """Return an id for a grant; in groups of four, so that none looks like a person's number."""
+    return f"G{'-'.join(secrets.token_hex(2) for _ in range(3))}"
 
 
 def ask(wanted: GrantAsk, *, id: str, hub: str, by: str, now: datetime) -> Grant:  # noqa: A002 - the field's name

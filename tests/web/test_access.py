@@ -45,7 +45,7 @@ EXPECTED = {
 
 @pytest.fixture
 def things(sign_in, platform):
-    from tests.web.test_matter import begin, hand_in
+    from afterlife import begin, hand_in
 
     citizen = sign_in("chen-jing")
     case = hand_in(citizen)

@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
+from afterlife import ACCOUNT, DECEASED, HANDLED, YES, begin, hand_in, handle
 from werkzeug.serving import make_server
 
 from builder.app import demo_password, open_platform
@@ -16,7 +17,6 @@ from builder.web import Limits, create_app
 from federation.store import resource
 from tests.web.conftest import SHANGHAI, Clock, Reader, clone
 from tests.web.test_access import ACCOUNTS, EXPECTED
-from tests.web.test_matter import ACCOUNT, DECEASED, HANDLED, YES, begin, hand_in, handle
 
 playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]

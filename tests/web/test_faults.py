@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from afterlife import begin
 
 from builder.errors import Findings
 from builder.web import errors
-from tests.web.test_matter import begin
 
 
 def test_an_address_that_leads_nowhere_says_what_to_do(visitor):

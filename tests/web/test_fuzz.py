@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from afterlife import DECEASED, begin, fill, hand_in
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from lxml import html
-
-from tests.web.test_matter import DECEASED, begin, fill, hand_in
 
 ODD = st.one_of(
     st.text(max_size=60),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 
-from tests.web.test_matter import DECEASED, begin, fill, hand_in
+from afterlife import DECEASED, begin, fill, hand_in
 
 
 def grant_page(reader, title: str):

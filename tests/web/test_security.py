@@ -6,11 +6,11 @@ import re
 
 import pytest
 import structlog
+from afterlife import DECEASED, begin, fill, hand_in
 
 from builder.app import demo_password
 from builder.web import Limits
 from tests.web.conftest import Reader
-from tests.web.test_matter import DECEASED, begin, fill, hand_in
 
 
 def test_no_page_lets_foreign_or_inline_script_run(sign_in):
