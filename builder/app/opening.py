@@ -5,12 +5,14 @@ from __future__ import annotations
 import os
 import secrets
 from collections.abc import Callable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import structlog
 from sqlalchemy import Engine
 
 from builder.app.nodes import CityNodes, RegisteredKeys, https_link
@@ -30,6 +32,7 @@ from builder.app.places import (
 from builder.app.stores import bring_up, deployed, hub_engine, open_deployment, open_store
 from builder.cases.platform import Deployment, Deployments, Platform
 from builder.deploy.publish import case_datasets
+from builder.errors import Fault
 from builder.identity import LocalAccounts, Sessions
 from builder.process.calendar import load_calendar
 from builder.scenario.load import restore
@@ -55,6 +58,9 @@ if TYPE_CHECKING:
     from flask import Flask
 
 __all__ = ["create_web", "demo_password", "open_platform", "opened"]
+
+
+_AT_ONCE = 4
 
 
 def demo_password() -> str:
@@ -133,9 +139,27 @@ def create_web(home: Path) -> Flask:
     from builder.web import create_app
 
     platform = open_platform(home)
+    platform.soon = _after_the_answer()
     secret = KeyStore(platform.settings.home / "keys").secret("web")
     password = demo_password() if platform.settings.demo else None
     return create_app(platform, secret=secret, demo_password=password)
+
+
+def _after_the_answer() -> Callable[[Callable[[], None]], None]:
+    """Return a way to let things happen once a reader has the answer, a few at a time."""
+    pool = ThreadPoolExecutor(max_workers=_AT_ONCE, thread_name_prefix="soon")
+    log = structlog.get_logger("scenarist.web")
+
+    def act_quietly(act: Callable[[], None]) -> None:
+        try:
+            act()
+        except Fault as fault:  # a worker finds it where it stands
+            log.warning("web.later", code=fault.code)
+
+    def soon(act: Callable[[], None]) -> None:
+        pool.submit(act_quietly, act)
+
+    return soon
 
 
 def _platform(

@@ -198,7 +198,7 @@ def discard_draft(platform: Platform, who: SignIn, case_no: str) -> None:
             scenario = deployment.scenario(draft.scenario_hash)
             outbox.close_later(conn, platform, scenario, case_no, platform.clock())
         note(deployment, conn, "draft-discarded", platform.clock(), who, case_no)
-    settle(platform, deployment, case_no)
+    platform.soon(lambda: settle(platform, deployment, case_no))
 
 
 def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = None) -> Receipt:
@@ -225,7 +225,7 @@ def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = 
     answers = with_built_in(filling.scenario, who, nested(final))
     action = Submit(starting_actor(who, filling.scenario), answers, draft.results)
     receipt = _hand_in(platform, deployment, who, draft, stored, action, final)
-    settle(platform, deployment, case_no)
+    platform.soon(lambda: settle(platform, deployment, case_no))
     return receipt
 
 
@@ -364,7 +364,7 @@ def _save(
         kind = "draft-saved" if case_no == draft.case_no else "draft-moved"
         note(deployment, conn, kind, now, who, case_no, page=page_id)
     if case_no != draft.case_no:
-        settle(platform, deployment, draft.case_no)
+        platform.soon(lambda: settle(platform, deployment, draft.case_no))
     filling = filling_of(platform, deployment, who, changed)
     return Saved(
         case_no=case_no,

@@ -117,7 +117,7 @@ def withdraw(platform: Platform, who: SignIn, case_no: str, reason: str | None =
     advance_case(platform, deployment, stored, action, "case-withdrawn", who)
     with write(deployment.engine) as conn:
         conn.execute(delete(tables.draft).where(tables.draft.c.case_no == case_no))
-    settle(platform, deployment, case_no)
+    platform.soon(lambda: settle(platform, deployment, case_no))
 
 
 def ask_again(
@@ -175,7 +175,7 @@ def _act(
     advance_case(
         platform, deployment, stored, action, "case-acted", who, step=task.step, did=wish.action
     )
-    settle(platform, deployment, stored.case_no)
+    platform.soon(lambda: settle(platform, deployment, stored.case_no))
 
 
 def _action(stored: StoredCase, task: TaskState, wish: Wish, actor: Actor, final: Flat) -> Action:

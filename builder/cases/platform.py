@@ -197,6 +197,8 @@ class Platform:
             ``case:<deployment>``, and in the embedded city ``node:<party>``.
         steward_signer: gives the key a party's steward seals decisions with. In the demo it lies on
             this machine; in a city it is the steward's own.
+        soon: does what need not be waited for: at once here, after the answer in the web. It stands
+            in the case store by then, so a worker does it where this process dies.
         close: end what runs in the background of this value.
     """
 
@@ -214,6 +216,7 @@ class Platform:
     journal: Journal
     steward_signer: Callable[[str], Signer]
     journals: dict[str, Journal] = field(default_factory=dict)
+    soon: Callable[[Callable[[], None]], None] = lambda act: act()
     close: Callable[[], None] = lambda: None
 
     def dataset_title(self, dataset: str) -> Text:

@@ -15,6 +15,7 @@ __all__ = [
     "KeyWrong",
     "LiteralWrong",
     "NodeExists",
+    "NothingBound",
     "NowhereToServe",
     "ResourceMissing",
     "ScanOutside",
@@ -236,6 +237,22 @@ class SourceFailed(Fault):
     next_en = (
         "Try again later; if it stays so, that department's administrator finds the cause under "
         "entry {entry}."
+    )
+
+
+class NothingBound(Fault):
+    """A node that offers no dataset yet."""
+
+    code = "node.nothing-bound"
+    http = 500
+    zh = "部门 {party} 的节点还没有绑定任何数据集。"
+    en = "The node of {party} binds no dataset yet."
+    next_zh = (
+        "请在 NODE.toml 里写明数据源和各数据集所在的表，再检查一次；启动包列出了要绑定的数据集。"
+    )
+    next_en = (
+        "Write into NODE.toml the sources and where each dataset lies, then check again; the kit "
+        "lists what is to be bound."
     )
 
 

@@ -14,7 +14,7 @@ from federation.crypto import selftest
 from federation.errors import Fault, Findings, Lang
 from federation.node import joining, saving
 from federation.node.config import FILE_NAME, load_config
-from federation.node.errors import NowhereToServe
+from federation.node.errors import NothingBound, NowhereToServe
 
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
@@ -91,11 +91,14 @@ def _serve(asked: argparse.Namespace) -> int:
 def _check(asked: argparse.Namespace) -> int:
     """Say what is in order and what is not, each with what to do."""
     from federation.link.tls import Tls
+    from federation.node.source_check import check_sources
 
     selftest()
     folder, lang = _folder(asked.file), asked.lang
     node = _opened(folder)
-    findings = list(node.check())
+    findings = list(check_sources(node.config, folder, node.catalog).findings)
+    if not node.config.datasets:
+        findings.append(NothingBound(party=node.party, where="/datasets"))
     try:
         if node.config.serve is not None:
             Tls.at(folder)

@@ -26,7 +26,7 @@ from federation.trust import Policy, load_policy
 if TYPE_CHECKING:
     from _typeshed.wsgi import WSGIApplication
 
-__all__ = ["SUPPLEMENTS", "Node"]
+__all__ = ["SUPPLEMENTS", "Node", "party_catalog"]
 
 SUPPLEMENTS = "ledger"
 """Folder with what deployments add to the party's datasets."""
@@ -100,8 +100,7 @@ class Node:
         """
         config = config or load_config(folder)
         if catalog is None:
-            catalog = load_catalog(folder / config.catalog if config.catalog else None)
-            catalog = catalog.extended(read_supplements(folder / SUPPLEMENTS))
+            catalog = party_catalog(folder, config)
         policy = load_policy(folder / config.policy, catalog)
         _check(config, policy, catalog)
         keys = KeyStore(folder / "keys")
@@ -170,6 +169,12 @@ class Node:
         """Let go of sources and store."""
         self.sources.close()
         self.engine.dispose()
+
+
+def party_catalog(folder: Path, config: NodeConfig) -> Catalog:
+    """Return the ledger as a node in a folder knows it, with what deployments added to it."""
+    catalog = load_catalog(folder / config.catalog if config.catalog else None)
+    return catalog.extended(read_supplements(folder / SUPPLEMENTS))
 
 
 def _check(config: NodeConfig, policy: Policy, catalog: Catalog) -> None:

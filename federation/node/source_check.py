@@ -18,8 +18,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from federation.errors import Fault, Findings, Lang
-from federation.ledger import Catalog, Dataset, Field, load_catalog
+from federation.ledger import Catalog, Dataset, Field
 from federation.node.config import Binding, NodeConfig, SourceConfig
+from federation.node.node import party_catalog
 from federation.node.source_faults import ColumnMissing, LawBroken, SourceMoving
 from federation.node.sources import Sources
 
@@ -152,7 +153,7 @@ def check_sources(
         catalog: the ledger; the one that the configuration names where none is given.
         rows: of each dataset, how many rows' values are read and held against the ledger.
     """
-    ledger = catalog or load_catalog(folder / config.catalog if config.catalog else None)
+    ledger = catalog or party_catalog(folder, config)
     opener = Sources(config.sources, folder)
     sources: list[SourceReport] = []
     datasets: list[DatasetReport] = []
