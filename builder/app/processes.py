@@ -161,11 +161,12 @@ def _node_apart(home: Path, engine: Engine, node: registry.Registered, place: Pl
     certify(folder, home / CA, identity=node.identity, hosts=hosts, now=now)
     config = replace(load_config(folder), serve=place)
     _replace(folder / NODE_FILE, config.to_toml())
-    fingerprint = read_certificate(folder / "tls" / "tls.crt").fingerprint
+    certificate = read_certificate(folder / "tls" / "tls.crt")
+    fingerprint, until = certificate.fingerprint, certificate.not_after
     facts = {"party": node.party, "fingerprint": fingerprint}
     journal = Journal(engine, hub_entry, KeyStore(home / "keys").signer(HUB, create=False))
     with write(engine) as conn:
-        registry.move(conn, node.party, place.url, fingerprint)
+        registry.move(conn, node.party, place.url, fingerprint, until=until)
         journal.append(conn, Entry("node-enrolled", now, "scenarist", facts))
 
 
