@@ -20,6 +20,8 @@ from builder.scenario.model import Text
 
 __all__ = ["Terminal", "as_json", "detect_lang"]
 
+_UNFOLDED = 10_000
+
 
 @dataclass(slots=True)
 class Terminal:
@@ -32,7 +34,8 @@ class Terminal:
     @property
     def out(self) -> Console:
         """Return the console for answers."""
-        return Console(highlight=False, soft_wrap=True)
+        piped = not sys.stdout.isatty()  # a program reads lines: nothing is folded for a screen
+        return Console(highlight=False, soft_wrap=True, width=_UNFOLDED if piped else None)
 
     @property
     def err(self) -> Console:

@@ -134,8 +134,8 @@ def test_what_a_backup_holds_is_written_into_the_hubs_journal(lived, saved):
     _, said = saved
     assert said.unnoted is None
     with opened(lived) as platform:
-        (entry,) = platform.journal.search(kind="backup-taken")
-    assert entry.facts["manifest"] == said.written.digest
+        taken = platform.journal.search(kind="backup-taken")
+    assert said.written.digest in {entry.facts["manifest"] for entry in taken}
 
 
 def test_sign_ins_are_not_saved(lived, tmp_path, copy_city):

@@ -41,7 +41,9 @@ def test_the_commands_of_the_page_on_nodes_do_what_it_says(run, tmp_path: Path):
     assert "指纹" in made[1]
     assert run("scenarist", "node", "enrol", "bureau/enrol.json", "--yes")[0] == 0
     assert run("scenarist", "node", "accept", "enrolled.json", "bureau")[0] == 0
-    assert run("scenarist-node", "check", "bureau/NODE.toml")[0] == 0
+    code, _, err = run("scenarist-node", "check", "bureau/NODE.toml")
+    assert code == 1
+    assert "node.nothing-bound" in err
     code, out, _ = run("scenarist", "node", "list", "--no-call", "--json")
     line = next(n for n in json.loads(out) if n["party"] == PARTY)
     assert (code, line["url"], line["state"]) == (0, "https://10.1.2.3:8443", "enrolled")

@@ -12,6 +12,7 @@ from builder.app import open_platform
 from federation.crypto import KeyStore, generate_signer, seal
 from federation.errors import Fault
 from federation.hub.errors import NodeEnrolled, NodeRetired, NodeUnknown
+from federation.ledger import load_catalog
 from federation.link.certificates import read_certificate
 from federation.link.errors import (
     CertificateOfAnotherAuthority,
@@ -73,9 +74,14 @@ def test_a_new_node_opens_binds_nothing_and_permits_nothing(city, bureau):
 def test_the_folder_tells_which_datasets_and_columns_to_bind(city, bureau):
     bureau.begin(city.kit(PARTY, by="admin"))
     text = (bureau.folder / "NODE.toml").read_text(encoding="utf-8")
-    for dataset in city.platform.catalog.of(PARTY):
+    ledger = load_catalog().of(PARTY)
+    assert ledger
+    for dataset in ledger:
         assert f'[datasets."{dataset.id}"]' in text
         assert all(f.name in text for f in dataset.fields)
+    kept_at_the_hub = {d.id for d in city.platform.catalog.of(PARTY)} - {d.id for d in ledger}
+    assert kept_at_the_hub
+    assert not any(d in text for d in kept_at_the_hub)
 
 
 def test_the_examples_in_the_folder_are_a_configuration_once_uncommented(city, bureau):

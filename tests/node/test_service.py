@@ -1,6 +1,7 @@
 """The node's doors: what a hub may ask about the node itself, and who else may knock."""
 
 import threading
+from datetime import datetime
 from http.client import HTTPConnection
 from typing import Any
 
@@ -143,10 +144,9 @@ def test_a_malformed_question_is_a_named_fault(city: City, args: dict[str, Any])
 
 
 def test_anybody_may_ask_whether_a_node_runs(city: City):
-    assert fetch_json(city.link("police", peer=""), "/v1/health") == {
-        "party": "police",
-        "running": True,
-    }
+    said = fetch_json(city.link("police", peer=""), "/v1/health")
+    assert (said["party"], said["running"]) == ("police", True)
+    assert datetime.fromisoformat(said["now"]) == city.clock()
 
 
 @pytest.mark.parametrize(
