@@ -74,7 +74,7 @@ lint: $(VENV)/.installed-test
 	@$(BIN)/djlint templates --lint --quiet
 
 test: setup-test lint
-	@$(BIN)/python -m pytest -m 'not prove' --durations=15
+	@$(BIN)/python -m pytest -n 2 --dist loadscope -m 'not prove' --durations=15
 
 test-fast: $(VENV)/.installed-test assets
 	@$(BIN)/python -m pytest -n 2 -m 'not slow and not browser and not postgres and not package and not prove' -q

@@ -249,6 +249,13 @@ def audit_verify(ctx: typer.Context) -> None:
             term.err.print(f"{mark} {term.say(state.title)}  {state.entries}", markup=False)
             for finding in state.findings:
                 term.err.print(f"    {term.say(finding)}", markup=False)
+            if state.open_entries:
+                said = term.pick(
+                    f"{state.open_entries} 次用数只有开始、没有结束的记录（节点曾被中断）",
+                    f"{state.open_entries} uses of data begun without an end on record"
+                    " (the node was cut off)",
+                )
+                term.err.print(f"    {said}", markup=False)
     broken = [s for s in states if not s.intact]
     if term.json:
         term.print_json({"intact": not broken, "journals": states})

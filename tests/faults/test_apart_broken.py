@@ -6,10 +6,10 @@ import os
 from contextlib import contextmanager
 
 import pytest
-from afterlife import HANDLED
+from afterlife import CERTIFIED, HANDLED
 from harms import in_a_network_of_its_own, misbehaving, other_certificate
 from matter_checks import journals_hold, look_at
-from persistent import Person, hand_in, handle_all
+from persistent import Person, hand_in, handle_all, person
 from town import Town, rows, until
 
 from builder.cli.doctor import examine
@@ -23,10 +23,20 @@ def waiting(town: Town, case_no: str) -> list[tuple[object, ...]]:
     return rows(town.home, f"SELECT step, fault FROM pending_query WHERE case_no = '{case_no}'")
 
 
+def people_of(town: Town) -> dict[str, Person]:
+    return {account: person(town.address, account) for account, _, _ in HANDLED}
+
+
+def asked(town: Town) -> str:
+    """Return a case handed in, accepted and certified, so that the departments are asked."""
+    case_no = hand_in(person(town.address, "chen-jing"))
+    handle_all(people_of(town), case_no, steps=CERTIFIED)
+    return case_no
+
+
 def finish(town: Town, case_no: str) -> None:
     until(lambda: not waiting(town, case_no), limit_s=60)
-    people = {account: Person(town.address, account) for account, _, _ in HANDLED}
-    handle_all(people, case_no)
+    handle_all(people_of(town), case_no, steps=HANDLED[len(CERTIFIED) :])
     look_at(town, case_no)
     journals_hold(town)
 
@@ -52,7 +62,7 @@ def test_what_is_wrong_with_a_node_is_named_and_only_its_branch_waits(apart, cod
         return code in seen
 
     with HARMS[code](apart):
-        case_no = hand_in(Person(apart.address, "chen-jing"))
+        case_no = asked(apart)
         until(named, limit_s=60)
         [node] = [c for c in examine(apart.home) if c.what.zh == "节点 市医疗保障局"]
         assert not node.ok
@@ -73,7 +83,7 @@ def _unplugged(cable):
 def test_a_pulled_cable_is_named_and_the_case_goes_on_when_it_is_plugged_in(apart):
     with in_a_network_of_its_own(apart, NODE) as cable:
         with _unplugged(cable):
-            case_no = hand_in(Person(apart.address, "chen-jing"))
+            case_no = asked(apart)
             until(lambda: waiting(apart, case_no), limit_s=60)
             until(lambda: str(waiting(apart, case_no)[0][1]).startswith("link."), limit_s=60)
         until(lambda: not waiting(apart, case_no), limit_s=60)

@@ -81,6 +81,11 @@ class Matter:
     def submit(self):
         return commands.submit(self.platform, self.me, self.case_no)
 
+    def ask_departments(self) -> Matter:
+        """Hand in and go on to where the departments are asked: accepted, certificates checked."""
+        self.submit()
+        return self.handle("accept", "verify-death", "verify-cremation")
+
     def handle(self, *steps: str) -> Matter:
         for step in steps:
             account, answers = self.handling[step]

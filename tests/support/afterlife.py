@@ -68,6 +68,8 @@ HANDLED = (
         {"核定编号": "SZBZ01", "丧葬补助金": "12000", "抚恤金": "36000", "支付日期": "2026-11-10"},
     ),
 )
+CERTIFIED = HANDLED[:3]
+"""What comes before the departments are asked."""
 
 
 def fill(reader, answers):

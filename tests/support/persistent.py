@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
 
 import urllib3
-from afterlife import ACCOUNT, DECEASED, HANDLED, YES, fill
+from afterlife import ACCOUNT, CERTIFIED, DECEASED, HANDLED, YES, fill
 from http_client import HttpClient
 from people import Reader
 
@@ -22,7 +23,8 @@ MATTER = "公民身后“一件事”"
 PATIENCE_S = 90.0
 PASSWORD = "hefei-2026"
 Told = Callable[[str], None]
-"""Is told what is about to be done: ``prefill``, ``page``, ``submit``, ``act`` or ``close``."""
+"""Is told what is about to be done: ``prefill page submit act ask close``."""
+_MOMENTS = {CERTIFIED[-1][1]: "ask", HANDLED[-1][1]: "close"}
 
 
 class GaveUp(AssertionError):
@@ -68,6 +70,12 @@ class Person:
             self._reader = None
             raise AssertionError(f"{path} did not open")
         return self._reader
+
+
+@cache
+def person(address: str, account: str) -> Person:
+    """Return the one who has the account; they stay signed in from matter to matter."""
+    return Person(address, account)
 
 
 def hand_in(citizen: Person, told: Told = lambda _: None) -> str:
@@ -149,10 +157,15 @@ def _legends(reader: Reader) -> list[str]:
     return [" ".join(x.text_content().split()) for x in reader.tree.iter("legend")]
 
 
-def handle_all(people: Mapping[str, Person], case_no: str, told: Told = lambda _: None) -> None:
+def handle_all(
+    people: Mapping[str, Person],
+    case_no: str,
+    told: Told = lambda _: None,
+    steps: Sequence[tuple[str, str, Mapping[str, str]]] = HANDLED,
+) -> None:
     """Let every department do its steps of one case, each once, whatever fails meanwhile."""
     done: set[str] = set()
-    for account, title, answers in HANDLED:
+    for account, title, answers in steps:
 
         def attempt(account=account, title=title, answers=answers) -> bool:
             reader = people[account].at(f"/desk/?q={case_no}")
@@ -161,7 +174,7 @@ def handle_all(people: Mapping[str, Person], case_no: str, told: Told = lambda _
             reader.follow(title)
             assert reader.status == 200
             done.add(title)
-            told("close" if title == HANDLED[-1][1] else "act")
+            told(_MOMENTS.get(title, "act"))
             fill(reader, answers).press("通过并办结")
             return False  # the next look finds it gone
 

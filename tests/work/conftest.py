@@ -121,14 +121,13 @@ def worker(platform) -> Callable[[], tuple[Worker, list[Job]]]:
 
 @pytest.fixture
 def cases(platform, who, answers, handling) -> Callable[[int], list[Matter]]:  # noqa: F811
-    """Return a function: so many cases of one applicant, handed in."""
+    """Return a function: so many cases of one applicant, as far as the departments are asked."""
 
     def many(count: int) -> list[Matter]:
         found = []
         for _ in range(count):
             one = Matter(platform, who, answers, handling)
-            one.fill().submit()
-            found.append(one)
+            found.append(one.fill().ask_departments())
         return found
 
     return many

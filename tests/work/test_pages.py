@@ -2,22 +2,15 @@
 
 from __future__ import annotations
 
-import json
-import shutil
-from pathlib import Path
-
 import pytest
 from people import Reader
 
-from builder.app import bring, demo_password, open_platform
+from builder.app import demo_password
 from builder.cases import views
 from builder.cases.waiting import waiting
 from builder.web import Limits, create_app
 from builder.work import work_once
-from federation.store import resource
 from tests.cli.conftest import cli  # noqa: F401 - a fixture
-
-MATTER = "s23-afterlife"
 
 
 @pytest.fixture
@@ -39,45 +32,16 @@ def sign_in(platform):
 
 
 @pytest.fixture
-def beside(home, tmp_path, clock):
-    """The city, where acceptance goes on beside the questions; every owner agrees to its grants."""
-    folder = Path(shutil.copytree(resource("specs/scenarios/s23-afterlife"), tmp_path / MATTER))
-    spec = json.loads((folder / "scenario.json").read_text(encoding="utf-8"))
-    spec["scenario"]["version"] = "9.0.0"
-    steps = spec["process"]["steps"]
-    accept = next(s for s in steps if s["id"] == "accept")
-    steps.remove(accept)
-    facts = steps[1]["branches"][0]["steps"][0]
-    facts["branches"].append({"id": "facts-accept", "steps": [accept]})
-    (folder / "scenario.json").write_text(json.dumps(spec, ensure_ascii=False), encoding="utf-8")
-    bring(home, folder, None, "designer")
-    clock.move(minutes=10)  # what was asked for just now was asked before
-    platform = open_platform(home, clock=clock)
-    for grant in platform.hub.grants():
-        if grant.state == "asked":
-            steward = platform.accounts.named(f"steward-{grant.ask.owner}").account.principal
-            signer = platform.steward_signer(grant.ask.owner)
-            platform.hub.approve_grant(grant.id, signer, steward, remark="同意")
-    yield platform
-    platform.close()
-
-
-@pytest.fixture
-def platform(beside):
-    return beside
-
-
-@pytest.fixture
 def silent(line, matter):
     """A case that waits for the housing fund, which is cut off."""
     line("housing-fund").cut()
-    matter.fill().submit()
+    matter.fill().ask_departments()
     return matter
 
 
 def test_the_officer_reads_who_is_silent_and_asks_again_now(silent, sign_in, line, clock):
     pending = silent.case.pending["ask-fund"]
-    officer = sign_in("officer-civil-affairs").open(f"/desk/{silent.case_no}/accept.1")
+    officer = sign_in("officer-hrss").open(f"/desk/{silent.case_no}/pay-pension.1")
     said = officer.text
     for words in (
         "等待部门答复", "市住房公积金管理中心暂未应答，已排队", "已问 1 次",
@@ -119,10 +83,10 @@ def test_a_refusal_says_what_must_be_mended_and_by_whom(platform, who, matter, s
                 grant.id, platform.steward_signer("housing-fund"),
                 who("steward-housing-fund").account.principal, remark="测试收回",
             )  # fmt: skip
-    matter.fill().submit()
+    matter.fill().ask_departments()
     (line,) = waiting(platform, matter.stored)
     assert line.mend
-    said = sign_in("officer-civil-affairs").open(f"/desk/{matter.case_no}/accept.1").text
+    said = sign_in("officer-hrss").open(f"/desk/{matter.case_no}/pay-pension.1").text
     assert "未能答复" in said
     assert "需要先处理好" in said
     assert line.next_step.zh in said

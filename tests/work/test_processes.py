@@ -11,7 +11,7 @@ import threading
 import pytest
 
 from builder.app import opened
-from builder.cases import commands, keeping
+from builder.cases import keeping
 from builder.work.running import FILE_NAME
 from tests.matters.conftest import Matter
 
@@ -65,8 +65,7 @@ def hand_in(home, answers, handling, count: int) -> list[str]:
     with opened(home) as platform:
         for _ in range(count):
             matter = Matter(platform, platform.accounts.named, answers, handling)
-            matter.fill()
-            numbers.append(commands.submit(platform, matter.me, matter.case_no).case_no)
+            numbers.append(matter.fill().ask_departments().case_no)
     return numbers
 
 

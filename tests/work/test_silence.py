@@ -9,7 +9,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import event
 
-from builder.cases import commands, governance, settling
+from builder.cases import governance, settling
 from builder.work import work_once, work_until
 from federation.store import write
 
@@ -64,11 +64,13 @@ def test_a_slow_department_holds_up_neither_other_branches_nor_other_cases(
     fund.mend()
     medical.cut()
     quick = matter.fill(fund_requested=False)
+    quick.submit()
+    quick.handle("accept", "verify-death")
     fund.hold()
     clock.move(minutes=1)
     at_work()
     assert fund.entered.acquire(timeout=30)
-    commands.submit(platform, quick.me, quick.case_no)
+    quick.handle("verify-cremation")
     assert list(quick.case.pending) == ["ask-medical"]
     medical.mend()
     clock.move(seconds=10)
@@ -81,14 +83,14 @@ def test_a_slow_department_holds_up_neither_other_branches_nor_other_cases(
     check_whole(platform)
 
 
-def test_who_acts_does_not_wait_for_a_slow_department(platform, line, matter):
+def test_who_acts_does_not_wait_for_a_slow_department(line, matter):
     fund = line("housing-fund")
     fund.cut()
-    matter.fill()
+    matter.fill().submit()
+    matter.handle("accept", "verify-death")
     fund.mend()
     fund.hold()
-    receipt = commands.submit(platform, matter.me, matter.case_no)
-    assert receipt.case_no == matter.case_no
+    matter.handle("verify-cremation")
     assert list(matter.case.pending) == ["ask-fund"]
     assert set(matter.case.results) >= OTHERS
     fund.let_go()
@@ -112,7 +114,7 @@ def test_a_case_goes_on_by_itself_when_its_department_is_back(
     )
     fund.mend()  # nobody moves the clock: it is the look at its health that finds it
     until(lambda: not any(m.case.pending for m in waiting), "the cases go on")
-    assert all(m.open_steps == {"accept"} for m in waiting)
+    assert all("pay-fund" in m.open_steps for m in waiting)
     check_whole(platform)
 
 
@@ -143,7 +145,7 @@ def test_a_refusal_waits_for_a_person_and_is_asked_seldom(platform, who, matter,
         grant.id, platform.steward_signer("housing-fund"),
         who("steward-housing-fund").account.principal, remark="测试收回",
     )  # fmt: skip
-    matter.fill().submit()
+    matter.fill().ask_departments()
     pending = matter.case.pending["ask-fund"]
     assert pending.mend
     assert pending.retry_at - clock() > timedelta(seconds=40)
