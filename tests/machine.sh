@@ -8,6 +8,12 @@ need() { command -v "$1" >/dev/null 2>&1 || missing+=("$2"); }
 need chromium chromium
 fc-list :lang=zh 2>/dev/null | grep -q . || missing+=(fonts-noto-cjk fontconfig)
 ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || missing+=(postgresql)
+if [ "$(uname)" = Linux ]; then # what the fault tests break: networks, disks, clocks
+  PATH=$PATH:/usr/sbin:/sbin
+  need ip iproute2
+  need mkfs.ext4 e2fsprogs
+  need faketime faketime
+fi
 
 [ ${#missing[@]} -eq 0 ] && exit 0
 
@@ -23,4 +29,5 @@ else
   echo "Not installed here (needs root on Debian): ${missing[*]}"
   echo "  chromium, fonts-noto-cjk  -> tests marked 'browser' are skipped"
   echo "  postgresql                -> tests marked 'postgres' are skipped"
+  echo "  iproute2, e2fsprogs, faketime -> tests of pulled cables, full disks and wrong clocks are skipped"
 fi

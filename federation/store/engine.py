@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+from typing import cast
 
 from sqlalchemy import (
     Connection,
@@ -187,5 +188,10 @@ def _prepare(synchronous: str, connection: DBAPIConnection, entry: ConnectionPoo
 
 def _begin(conn: Connection) -> None:
     mode = conn.get_execution_options().get(MODE)
-    conn.exec_driver_sql(f"PRAGMA query_only={'ON' if mode == 'read' else 'OFF'}")
+    if mode == "read":  # asks nothing of the file and cannot fail: straight to the driver
+        driver = cast("sqlite3.Connection", conn.connection.dbapi_connection)
+        driver.execute("PRAGMA query_only=ON")
+        driver.execute("BEGIN")
+        return
+    conn.exec_driver_sql("PRAGMA query_only=OFF")
     conn.exec_driver_sql("BEGIN IMMEDIATE" if mode == "write" else "BEGIN")

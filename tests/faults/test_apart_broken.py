@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import os
+import shutil
+import threading
 from contextlib import contextmanager
 
 import pytest
 from afterlife import CERTIFIED, HANDLED
-from harms import in_a_network_of_its_own, misbehaving, other_certificate
+from harms import clock_off, in_a_network_of_its_own, misbehaving, other_certificate
 from matter_checks import journals_hold, look_at
 from persistent import Person, hand_in, handle_all, person
 from town import Town, rows, until
@@ -67,6 +69,30 @@ def test_what_is_wrong_with_a_node_is_named_and_only_its_branch_waits(apart, cod
         [node] = [c for c in examine(apart.home) if c.what.zh == "节点 市医疗保障局"]
         assert not node.ok
         assert node.fix.zh
+    finish(apart, case_no)
+
+
+@pytest.mark.skipif(not shutil.which("faketime"), reason="setting a clock wrong needs faketime")
+def test_a_node_whose_clock_jumped_is_named_and_answers_when_it_is_set(apart):
+    def is_named() -> bool:
+        return [fault for _, fault in waiting(apart, case_no)] == ["trust.request-stale"]
+
+    with clock_off(apart, NODE, "+2h"):
+        case_no = asked(apart)
+        until(is_named, limit_s=60)
+        [node] = [c for c in examine(apart.home) if c.what.zh == "节点 市医疗保障局"]
+        assert not node.ok
+        assert "cli.clock-apart" in node.found.zh
+
+    def is_answered() -> bool:
+        """Ask again, as the page offers; a moment after the last time at the earliest."""
+        page = person(apart.address, "chen-jing").at(f"/cases/{case_no}")
+        if "现在再问一次" in page.buttons:
+            page.press("现在再问一次")
+        threading.Event().wait(1)
+        return not waiting(apart, case_no)
+
+    until(is_answered, limit_s=30)
     finish(apart, case_no)
 
 

@@ -9,7 +9,7 @@ from datetime import timedelta
 
 import pytest
 from afterlife import CERTIFIED, HANDLED
-from matter_checks import journals_hold, look_at, whole_matter
+from matter_checks import journals_hold, killing, look_at, whole_matter
 from persistent import Person, hand_in, handle_all, person
 from town import Town, rows, until
 
@@ -47,7 +47,7 @@ def finish(town: Town, officers, case_no: str, steps=DEPARTMENTS) -> None:
 
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_a_program_killed_at_every_step_loses_nothing_and_repeats_nothing(apart, name):
-    case_no, _ = whole_matter(apart, name, 1)
+    case_no, _ = whole_matter(apart, killing(apart, name, 1))
     look_at(apart, case_no)
     journals_hold(apart)
 
@@ -56,7 +56,7 @@ def test_a_program_killed_at_every_step_loses_nothing_and_repeats_nothing(apart,
 @pytest.mark.parametrize("commit", [2, 3, 4, 5])
 @pytest.mark.parametrize("name", PROGRAMS)
 def test_whichever_commit_is_the_last_nothing_is_lost(apart, name, commit):
-    case_no, _ = whole_matter(apart, name, commit)
+    case_no, _ = whole_matter(apart, killing(apart, name, commit))
     look_at(apart, case_no)
     journals_hold(apart)
 

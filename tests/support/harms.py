@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -76,6 +78,22 @@ def _standing_in(town: Town, name: str, mode: str, folder: Path) -> Iterator[Non
         finally:
             rogue.kill()
             rogue.wait()
+
+
+@contextmanager
+def clock_off(town: Town, name: str, by: str) -> Iterator[None]:
+    """Run a node whose clock is wrong, by so much: ``+2h``."""
+    port, config = port_of(town, name), folder_of(town, name) / "NODE.toml"
+    command = ["faketime", "-f", by, sys.executable, "-m", "federation.node.main", str(config)]
+    with town.held(name), (town.home / "logs" / "clock.log").open("wb") as log:
+        node = subprocess.Popen(command, stdout=log, stderr=log, start_new_session=True)
+        try:
+            until(lambda: _listens(port))
+            yield
+        finally:
+            os.killpg(node.pid, signal.SIGTERM)  # faketime stands before the node
+            node.wait()
+            until(lambda: not _listens(port))
 
 
 @contextmanager

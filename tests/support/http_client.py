@@ -9,6 +9,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 import urllib3
 
+_FAILED = 500
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -35,6 +37,8 @@ class HttpClient:
         self._cookies: dict[str, str] = {}
         self._pool = urllib3.PoolManager(num_pools=1, maxsize=1, retries=False)
         self._timeout_s = timeout_s
+        self.failures: list[str] = []
+        """What the server said where it said that it could not."""
 
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Seen:
         return self._send("GET", path, b"", dict(headers or {}))
@@ -57,4 +61,6 @@ class HttpClient:
         for line in found.headers.getlist("Set-Cookie"):
             for name, morsel in SimpleCookie(line).items():
                 self._cookies[name] = morsel.value
+        if found.status >= _FAILED:
+            self.failures.append(found.data.decode())
         return Seen(found.status, dict(found.headers), found.data)

@@ -4,37 +4,59 @@ from __future__ import annotations
 
 import json
 from collections import Counter
+from collections.abc import Callable, Mapping
 
 from afterlife import HANDLED
-from persistent import hand_in, handle_all, person
+from persistent import Person, hand_in, handle_all, person
 from town import Town, rows
 
 from builder.app import opened
 
+PEOPLE = ("chen-jing", *sorted({account for account, _, _ in HANDLED}))
 STEPS = ("prefill", "submit", "act", "ask", "close")
 
 
-def whole_matter(town: Town, name: str, commit: int) -> tuple[str, int]:
-    """Carry one matter to its end while a program is killed once in each of five steps."""
-    killed = 0
-    armed = False
+Mend = Callable[[], bool]
+"""Takes harm away; tells whether it had struck."""
+
+
+def whole_matter(
+    town: Town, harm: Callable[[], Mend], people: Mapping[str, Person] | None = None
+) -> tuple[str, int]:
+    """Carry one matter to its end while harm is done once in each of five steps.
+
+    Returns:
+        the case's number, and how often harm struck.
+    """
+    struck = 0
+    mend: Mend | None = None
     left = set(STEPS)
 
     def told(step: str) -> None:
-        nonlocal killed, armed
-        if armed:
-            killed += town.disarm(name)
-        armed = step in left
-        if armed:
+        nonlocal struck, mend
+        if mend:
+            struck += mend()
+            mend = None
+        if step in left:
             left.remove(step)
-            town.arm(name, commit)
+            mend = harm()
 
-    case_no = hand_in(person(town.address, "chen-jing"), told)
-    people = {account: person(town.address, account) for account, _, _ in HANDLED}
+    people = people or {account: person(town.address, account) for account in PEOPLE}
+    case_no = hand_in(people["chen-jing"], told)
     handle_all(people, case_no, told)
-    if armed:
-        killed += town.disarm(name)
-    return case_no, killed
+    if mend:
+        struck += mend()
+    return case_no, struck
+
+
+def killing(town: Town, name: str, commit: int) -> Callable[[], Mend]:
+    """Return a harm: a program kills itself before its N-th commit."""
+
+    def harm() -> Mend:
+        town.arm(name, commit)
+        return lambda: town.disarm(name)
+
+    return harm
 
 
 def look_at(town: Town, case_no: str) -> None:

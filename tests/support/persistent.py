@@ -50,13 +50,18 @@ class Person:
 
     def __init__(self, address: str, account: str) -> None:
         self.account = account
-        self._address = address
         self._reader: Reader | None = None
+        self._client = HttpClient(address)
+
+    @property
+    def failures(self) -> list[str]:
+        """Return the pages on which the city said that it could not."""
+        return self._client.failures
 
     def at(self, path: str) -> Reader:
         """Return a signed-in reader who just opened a page that worked."""
         if self._reader is None:
-            reader = Reader(HttpClient(self._address))
+            reader = Reader(self._client)
             reader.open("/sign-in?lang=zh")
             reader.fill("账号", self.account).fill("密码", PASSWORD).press("登录")
             assert reader.status == 200
@@ -162,6 +167,7 @@ def handle_all(
     case_no: str,
     told: Told = lambda _: None,
     steps: Sequence[tuple[str, str, Mapping[str, str]]] = HANDLED,
+    limit_s: float = PATIENCE_S,
 ) -> None:
     """Let every department do its steps of one case, each once, whatever fails meanwhile."""
     done: set[str] = set()
@@ -178,7 +184,7 @@ def handle_all(
             fill(reader, answers).press("通过并办结")
             return False  # the next look finds it gone
 
-        persist(attempt, f"{account}: {title}")
+        persist(attempt, f"{account}: {title}", limit_s)
 
 
 def _is_done(officer: Person, case_no: str, title: str) -> bool:

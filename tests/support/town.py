@@ -47,6 +47,14 @@ class Town:
         self._watching.join()
         self._supervisor.end()
 
+    def power_cut(self) -> None:
+        """Kill all programs at once, and let none begin anew."""
+        self._supervisor.stop()
+        self._watching.join()
+        for program in self.programs:
+            self.kill(program.name)
+        self._supervisor.end()
+
     @contextmanager
     def held(self, name: str) -> Iterator[None]:
         """Keep a program from running for a while."""
