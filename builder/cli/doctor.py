@@ -9,10 +9,12 @@ from pathlib import Path
 from sqlalchemy import Engine, text
 
 from builder.app import open_platform
+from builder.app.processes import here
 from builder.cases.platform import Platform
 from builder.cli.checks import Check, attempt, failed
 from builder.cli.errors import CertificateOld, ClockApart, StoreUnsound
-from builder.cli.preflight import machine
+from builder.cli.preflight import machine, ports
+from builder.cli.supervise import running
 from builder.errors import Fault
 from builder.scenario.model import Text
 from federation.audit import Journal
@@ -41,6 +43,7 @@ def examine(home: Path) -> list[Check]:
         checks += _stores(platform)
         checks += _journals(platform)
         checks += _certificates(platform.settings.home, platform.clock())
+        checks += _ports(platform)
         checks += _nodes(platform)
         checks.append(Check(_TRUST, True, _trust(platform)))
     finally:
@@ -120,6 +123,28 @@ def _lasting(path: Path, now: datetime) -> Callable[[], Text]:
         return Text(f"有效至 {until:%Y-%m-%d}", f"valid until {until:%Y-%m-%d}")
 
     return look
+
+
+# ── ports ────────────────────────────────────────────────────────────────────────────────────────
+
+
+def _ports(platform: Platform) -> Iterator[Check]:
+    """Yield of every program of this machine's whether its port is free or its own."""
+    home = platform.settings.home
+    programs = {found.name: (found.host, found.port) for found in here(home)}
+    ours = {port for name, (_, port) in programs.items() if _answers(platform, name)}
+    ours |= {int(str(program["port"])) for program in running(home).values()}
+    yield from ports(programs, ours)
+
+
+def _answers(platform: Platform, program: str) -> bool:
+    party = program.removeprefix("node:")
+    try:
+        link = platform.hub.issuer.link if party == program else platform.hub.link(party)
+        fetch_json(link, "/v1/health", timeout_s=_PROBE_S)
+    except Fault:
+        return False
+    return True
 
 
 # ── nodes ────────────────────────────────────────────────────────────────────────────────────────

@@ -11,7 +11,7 @@ from builder.cli.supervise import Program
 
 __all__ = ["apart", "city", "hub"]
 
-_THREADS = 8
+_THREADS = 4  # more of them only take turns at the interpreter, see docs/benchmarks.md
 
 
 def city(home: Path, host: str, port: int, *, workers: int, with_worker: bool) -> list[Program]:

@@ -226,7 +226,7 @@ def main() -> None:
     parser.add_argument("home", type=Path)
     parser.add_argument("--requests", type=int, default=3000)
     parser.add_argument("--workers", type=int, default=2)
-    parser.add_argument("--threads", type=int, default=8)
+    parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--wide", type=int, default=5)
     asked = parser.parse_args()
     drafts, empty = prepare(asked.home)
