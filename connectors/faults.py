@@ -44,7 +44,7 @@ class ScanKey(Fault):
     """A key that the grammar does not have, or lacks."""
 
     code = "scan.key"
-    zh = "查询请求的键不对:多出“{extra}”,缺少“{missing}”。"
+    zh = "查询请求的键不对：多出“{extra}”，缺少“{missing}”。"
     en = "The keys of this part are wrong: too many “{extra}”, missing “{missing}”."
     next_zh = "请对照 specs/schema/scan.schema.json 修改。"
     next_en = "Compare it with specs/schema/scan.schema.json."
@@ -56,7 +56,7 @@ class ScanOperator(Fault):
     code = "scan.operator"
     zh = "查询请求里没有“{name}”这种运算。"
     en = "There is no operation “{name}” in a scan."
-    next_zh = "可用的有:{known}。"
+    next_zh = "可用的有：{known}。"
     next_en = "These are known: {known}."
 
 
@@ -64,7 +64,7 @@ class ScanNameWrong(Fault):
     """A name that no column or dataset of the ledger can have."""
 
     code = "scan.name-wrong"
-    zh = "查询请求里的这个名称不可用:须以小写字母开头,只含小写字母、数字和下划线。"
+    zh = "查询请求里的这个名称不可用：须以小写字母开头，只含小写字母、数字和下划线。"
     en = "This name in the scan cannot be used: lower-case letters, digits and underscores only."
     next_zh = "请改用台账中登记的名称。"
     next_en = "Use the name that the ledger has."
@@ -76,7 +76,7 @@ class ScanLiteral(Fault):
     code = "scan.literal"
     zh = "查询请求里的常量不符合类型“{type}”。"
     en = "A constant in the scan does not fit the type “{type}”."
-    next_zh = "请按该类型填写;小数、日期和时间以文本书写。"
+    next_zh = "请按该类型填写；小数、日期和时间以文本书写。"
     next_en = "Write it as that type asks; decimals, dates and times are written as text."
 
 
@@ -96,7 +96,7 @@ class ScanSize(Fault):
     code = "scan.size"
     zh = "查询请求超过 {limit} 个部分。"
     en = "The scan has more than {limit} parts."
-    next_zh = "请把查询拆小,例如分批给出取值列表。"
+    next_zh = "请把查询拆小，例如分批给出取值列表。"
     next_en = "Ask in smaller questions, for instance with the list of values in portions."
 
 
@@ -106,7 +106,7 @@ class ScanColumnUnknown(Fault):
     code = "scan.column-unknown"
     zh = "这一步没有名为“{column}”的列。"
     en = "This step has no column named “{column}”."
-    next_zh = "最接近的名称:{near}。"
+    next_zh = "最接近的名称：{near}。"
     next_en = "The nearest names: {near}."
 
 
@@ -124,7 +124,7 @@ class ScanTypes(Fault):
     """An operation on types it is not made for."""
 
     code = "scan.types"
-    zh = "运算“{op}”不能用于类型:{types}。"
+    zh = "运算“{op}”不能用于类型：{types}。"
     en = "The operation “{op}” cannot be used on these types: {types}."
     next_zh = "请使用类型一致的列和常量。"
     next_en = "Use columns and constants of matching types."
@@ -137,7 +137,7 @@ class KindUnknown(Fault):
     http = 422
     zh = "没有名为“{kind}”的数据源类型。"
     en = "There is no kind of source named “{kind}”."
-    next_zh = "可用的类型:{known}。"
+    next_zh = "可用的类型：{known}。"
     next_en = "These kinds are known: {known}."
 
 
@@ -148,7 +148,7 @@ class SourceOptions(Fault):
     http = 422
     zh = "数据源类型“{kind}”的配置项“{option}”不对。"
     en = "The option “{option}” of a source of kind “{kind}” is wrong."
-    next_zh = "请按说明填写:{expected}。"
+    next_zh = "请按说明填写：{expected}。"
     next_en = "Write it as described: {expected}."
 
 
@@ -159,7 +159,7 @@ class SourceMissing(Fault):
     http = 503
     zh = "没有找到数据源文件 {source}。"
     en = "The source file {source} was not found."
-    next_zh = "请检查节点配置中的路径,以及磁盘是否已挂载。"
+    next_zh = "请检查节点配置中的路径，以及磁盘是否已挂载。"
     next_en = "Check the path in the node's configuration and that the disk is mounted."
 
 
@@ -190,9 +190,9 @@ class SourceBroken(Fault):
 
     code = "source.broken"
     http = 503
-    zh = "读取数据源 {source} 时中断,该数据源可能已损坏。"
+    zh = "读取数据源 {source} 时中断，该数据源可能已损坏。"
     en = "Reading the source {source} broke off; it may be damaged."
-    next_zh = "请由数据源管理员检查并从备份恢复,然后重试。"
+    next_zh = "请由数据源管理员检查并从备份恢复，然后重试。"
     next_en = "Have its administrator check it and restore it from a backup, then try again."
 
 
@@ -203,7 +203,7 @@ class SourceBusy(Fault):
     http = 503
     zh = "数据源 {source} 正被其他程序占用。"
     en = "The source {source} is locked by another program."
-    next_zh = "请稍后重试;持续出现时请检查是否有未结束的写入。"
+    next_zh = "请稍后重试；持续出现时请检查是否有未结束的写入。"
     next_en = "Try again shortly; if it goes on, look for a write that never ended."
 
 
@@ -236,7 +236,7 @@ class SourceTableUnknown(Fault):
     http = 422
     zh = "数据源 {source} 中没有表“{table}”。"
     en = "The source {source} has no table “{table}”."
-    next_zh = "最接近的名称:{near}。请核对台账与数据源的绑定。"
+    next_zh = "最接近的名称：{near}。请核对台账与数据源的绑定。"
     next_en = "The nearest names: {near}. Check how the ledger is bound to the source."
 
 
@@ -247,7 +247,7 @@ class SourceColumnUnknown(Fault):
     http = 422
     zh = "数据源 {source} 的表“{table}”中没有列“{column}”。"
     en = "The table “{table}” of the source {source} has no column “{column}”."
-    next_zh = "最接近的名称:{near}。请核对台账与数据源的绑定。"
+    next_zh = "最接近的名称：{near}。请核对台账与数据源的绑定。"
     next_en = "The nearest names: {near}. Check how the ledger is bound to the source."
 
 
@@ -258,7 +258,7 @@ class SourceColumnUntyped(Fault):
     http = 422
     zh = "表“{table}”的列“{column}”在台账中没有登记类型。"
     en = "The column “{column}” of the table “{table}” has no type in the ledger."
-    next_zh = "已登记的最接近的列:{near}。"
+    next_zh = "已登记的最接近的列：{near}。"
     next_en = "The nearest columns that have one: {near}."
 
 
@@ -267,9 +267,9 @@ class SourceColumnKind(Fault):
 
     code = "source.column-kind"
     http = 422
-    zh = "表“{table}”的列“{column}”是 {given},不能作为台账类型“{type}”读取。"
+    zh = "表“{table}”的列“{column}”是 {given}，不能作为台账类型“{type}”读取。"
     en = "The column “{column}” of the table “{table}” is {given}; it cannot be read as “{type}”."
-    next_zh = "请更正台账中的类型,或在数据源中建一个把该列转成台账类型的视图并绑定它。"
+    next_zh = "请更正台账中的类型，或在数据源中建一个把该列转成台账类型的视图并绑定它。"
     next_en = "Correct the type in the ledger, or bind a view in the source that converts it."
 
 
@@ -280,5 +280,5 @@ class SourceValue(Fault):
     http = 502
     zh = "表“{table}”的列“{column}”中有值不符合台账登记的类型“{type}”。"
     en = "The column “{column}” of the table “{table}” holds a value that is not “{type}”."
-    next_zh = "请数据源部门更正该值,或更正台账中的类型。"
+    next_zh = "请数据源部门更正该值，或更正台账中的类型。"
     next_en = "Have the department correct the value, or correct the type in the ledger."

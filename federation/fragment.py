@@ -88,7 +88,7 @@ class FragmentMalformed(Fault):
     http = 400
     zh = "查询请求不符合约定的格式。"
     en = "The request is outside the agreed grammar."
-    next_zh = "请核对标出的位置;双方系统版本不同时请先升级。"
+    next_zh = "请核对标出的位置；双方系统版本不同时请先升级。"
     next_en = "Check the place that is named; if the two systems differ in version, upgrade first."
 
 

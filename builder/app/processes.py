@@ -225,7 +225,7 @@ def _begun(home: Path, ports: Iterator[int], say: Say) -> Cluster | None:
         return found
     if find_programs() is None:
         say(
-            "未安装 PostgreSQL,相关部门的数据留在 SQLite 里",
+            "未安装 PostgreSQL，相关部门的数据留在 SQLite 里",
             "PostgreSQL is not installed: those departments' data stay in SQLite",
         )
         return None

@@ -30,7 +30,7 @@ class DeploymentUnknown(Fault):
     http = 404
     zh = "这里没有事项“{matter}”。"
     en = "There is no matter “{matter}” here."
-    next_zh = "已开通的事项有:{known}。"
+    next_zh = "已开通的事项有：{known}。"
     next_en = "These are offered: {known}."
 
 
@@ -39,9 +39,9 @@ class CountyUnknown(Fault):
 
     code = "cases.no-such-county"
     http = 404
-    zh = "没有县(市、区)“{county}”。"
+    zh = "没有县（市、区）“{county}”。"
     en = "There is no county “{county}” here."
-    next_zh = "名称最接近的有:{nearest};也可以用六位代码。"
+    next_zh = "名称最接近的有：{nearest}；也可以用六位代码。"
     next_en = "The nearest names are: {nearest}; the six-digit code will do too."
 
 
@@ -50,9 +50,9 @@ class CaseUnknown(Fault):
 
     code = "cases.no-such-case"
     http = 404
-    zh = "没有找到办件 {case},或者您无权查看。"
+    zh = "没有找到办件 {case}，或者您无权查看。"
     en = "Case {case} was not found, or it is not yours to see."
-    next_zh = "请核对编号;在“我的办件”或“待办”里可以看到与您有关的办件。"
+    next_zh = "请核对编号；在“我的办件”或“待办”里可以看到与您有关的办件。"
     next_en = "Check the number; “My matters” and the worklist show every case that concerns you."
 
 
@@ -61,7 +61,7 @@ class TaskUnknown(Fault):
 
     code = "cases.no-such-task"
     http = 404
-    zh = "没有找到这个待办,或者它不属于您的部门。"
+    zh = "没有找到这个待办，或者它不属于您的部门。"
     en = "This task was not found, or it is not your department's."
     next_zh = "请回到“待办”列表重新打开。"
     next_en = "Go back to the worklist and open it from there."
@@ -72,7 +72,7 @@ class PageUnknown(Fault):
 
     code = "cases.no-such-page"
     http = 404
-    zh = "表单里没有“{page}”这一页,或者按目前的回答不需要填写。"
+    zh = "表单里没有“{page}”这一页，或者按目前的回答不需要填写。"
     en = "The form has no page “{page}”, or your answers so far do not call for it."
     next_zh = "请从“我的办件”继续填写。"
     next_en = "Continue from “My matters”."
@@ -94,9 +94,9 @@ class MayNotAct(Fault):
 
     code = "cases.may-not-act"
     http = 403
-    zh = "这一步由{party}办理,您不能操作。"
+    zh = "这一步由{party}办理，您不能操作。"
     en = "This step is handled by {party}; you cannot act on it."
-    next_zh = "如需办理,请联系该部门的经办人。"
+    next_zh = "如需办理，请联系该部门的经办人。"
     next_en = "Contact an officer of that department."
 
 
@@ -118,7 +118,7 @@ class ActionNotAllowed(Fault):
     http = 422
     zh = "这一步不能执行“{action}”。"
     en = "This step does not offer “{action}”."
-    next_zh = "可以执行的有:{known}。"
+    next_zh = "可以执行的有：{known}。"
     next_en = "It offers: {known}."
 
 
@@ -127,9 +127,9 @@ class DraftChanged(Fault):
 
     code = "cases.draft-changed"
     http = 409
-    zh = "这份申请刚在另一个窗口里保存过,本页不是最新的。"
+    zh = "这份申请刚在另一个窗口里保存过，本页不是最新的。"
     en = "This application was saved in another window; this page is out of date."
-    next_zh = "请重新打开本页,核对后再保存;另一个窗口里保存的内容都在。"
+    next_zh = "请重新打开本页，核对后再保存；另一个窗口里保存的内容都在。"
     next_en = "Open the page again, check it and save; what the other window saved is all there."
 
 
@@ -138,9 +138,9 @@ class CaseChanged(Fault):
 
     code = "cases.case-changed"
     http = 409
-    zh = "刚才有人处理过这个办件,您看到的不是最新状态,本次操作没有执行。"
+    zh = "刚才有人处理过这个办件，您看到的不是最新状态，本次操作没有执行。"
     en = "Somebody has just acted on this case; what you saw is out of date and nothing was done."
-    next_zh = "请刷新页面,看过最新状态后再操作。"
+    next_zh = "请刷新页面，看过最新状态后再操作。"
     next_en = "Reload the page, look at where it stands now, and act again."
 
 
@@ -160,9 +160,9 @@ class AnswersMissing(Fault):
 
     code = "cases.answer-file"
     http = 422
-    zh = "答案文件无法使用:{problem}。"
+    zh = "答案文件无法使用：{problem}。"
     en = "The answer file cannot be used: {problem}."
-    next_zh = '文件应为 JSON 对象,键为字段指针,如 {{"/application/deceased_name": "…"}}。'
+    next_zh = '文件应为 JSON 对象，键为字段指针，如 {{"/application/deceased_name": "…"}}。'
     next_en = (
         'It must be a JSON object keyed by pointer, e.g. {{"/application/deceased_name": "…"}}.'
     )
@@ -184,7 +184,7 @@ class WalkUnreadable(Fault):
 
     code = "cases.walk-unreadable"
     http = 422
-    zh = "走查文件“{walk}”无法使用:{problem}。"
+    zh = "走查文件“{walk}”无法使用：{problem}。"
     en = "The walk “{walk}” cannot be used: {problem}."
     next_zh = "请按 specs/schema/walk.schema.json 修改。"
     next_en = "Correct it to specs/schema/walk.schema.json."
@@ -195,7 +195,7 @@ class WalkFailed(Fault):
 
     code = "cases.walk-failed"
     http = 422
-    zh = "走查“{walk}”第 {step} 步({doing})不符:应为 {expected},实为 {found}。"
+    zh = "走查“{walk}”第 {step} 步（{doing}）不符：应为 {expected}，实为 {found}。"
     en = "Walk “{walk}”, step {step} ({doing}): expected {expected}, found {found}."
     next_zh = "请检查场景、部门绑定或走查本身。"
     next_en = "Check the scenario, the bindings or the walk itself."

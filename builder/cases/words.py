@@ -22,7 +22,7 @@ STATUSES: Mapping[str, Text] = {
     "draft": Text("填写中", "Being filled in"),
     "running": Text("办理中", "In progress"),
     "correcting": Text("待补正", "Waiting for your correction"),
-    "returned": Text("已退回,待修改", "Returned for changes"),
+    "returned": Text("已退回，待修改", "Returned for changes"),
     "completed": Text("已办结", "Completed"),
     "rejected": Text("不予办理", "Refused"),
     "withdrawn": Text("已撤回", "Withdrawn"),
@@ -67,7 +67,7 @@ EVENTS: Mapping[str, Text] = {
     "corrected": Text("已补正", "The correction was handed in"),
     "query_answered": Text("“{step}”已得到答复", "“{step}” was answered"),
     "query_failed": Text(
-        "“{step}”暂无答复,稍后自动重试", "“{step}” got no answer yet; it is retried"
+        "“{step}”暂无答复，稍后自动重试", "“{step}” got no answer yet; it is retried"
     ),
     "query_given_up": Text(
         "“{step}”一直没有答复，改由人工核对", "“{step}” was not answered; it is looked up by hand"
@@ -78,7 +78,7 @@ EVENTS: Mapping[str, Text] = {
     "overdue": Text("“{step}”已超过办理期限", "“{step}” is past its due time"),
     "escalated": Text("“{step}”超期未办，已督办", "“{step}” is late; it was escalated"),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
-    "notice_sent": Text("已通知您:{step}", "You were told: {step}"),
+    "notice_sent": Text("已通知您：{step}", "You were told: {step}"),
     "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),
     "withdrawn": Text("申请已撤回", "The application was withdrawn"),
     "completed": Text("全部办结", "Everything is done"),
@@ -134,7 +134,7 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "case-established": Text("确认关系", "Relation established"),
     "draft-begun": Text("开始填写", "Application begun"),
     "draft-saved": Text("保存填写", "Application saved"),
-    "draft-moved": Text("更正当事人,换号", "Subject corrected, number changed"),
+    "draft-moved": Text("更正当事人，换号", "Subject corrected, number changed"),
     "draft-discarded": Text("放弃填写", "Application discarded"),
     "draft-expired": Text("到期删除未提交的申请", "Application never handed in deleted"),
     "case-submitted": Text("提交申请", "Application handed in"),

@@ -25,7 +25,7 @@ _SHOWN = 20
 _FILES = ("source (sqlite)", "source (files)")
 _Passphrase = Annotated[
     Path | None,
-    typer.Option("--passphrase-file", help="口令文件,一行 · A file with the passphrase."),
+    typer.Option("--passphrase-file", help="口令文件，一行 · A file with the passphrase."),
 ]
 
 
@@ -41,14 +41,14 @@ def backup(
     file: Annotated[Path, typer.Argument(help="FILE.tar / FILE.tar.zst")],
     passphrase_file: _Passphrase = None,
     without_keys: Annotated[
-        bool, typer.Option("--without-keys", help="不含私钥:可校验,不能运行 · Leave keys out.")
+        bool, typer.Option("--without-keys", help="不含私钥：可校验，不能运行 · Leave keys out.")
     ] = False,
     with_sources: Annotated[
         bool,
         typer.Option("--with-sources", help="连同节点目录里的部门数据 · With departments' files."),
     ] = False,
 ) -> None:
-    """备份整座城市,不必停机 · Save the whole city while it runs."""
+    """备份整座城市，不必停机 · Save the whole city while it runs."""
     term: Terminal = ctx.obj
     saved = back_up(
         term.home,
@@ -68,7 +68,7 @@ def backup(
     term.lines(
         [
             term.pick(
-                f"清单哈希(请另行抄存,恢复时用 --expect 核对):\n{written.digest}",
+                f"清单哈希（请另行抄存，恢复时用 --expect 核对）:\n{written.digest}",
                 "Hash of the list of contents (write it down elsewhere; "
                 f"restore compares it with --expect):\n{written.digest}",
             )
@@ -87,7 +87,7 @@ def restore(
         str | None, typer.Option("--expect", metavar="HASH", help="抄存的清单哈希 · As noted.")
     ] = None,
     check: Annotated[
-        bool, typer.Option("--check", help="只核对,不写任何东西 · Verify only.")
+        bool, typer.Option("--check", help="只核对，不写任何东西 · Verify only.")
     ] = False,
     keep_broken: Annotated[
         bool, typer.Option("--keep-broken", help="日志本已损坏也恢复 · Accept broken journals.")
@@ -116,7 +116,7 @@ def reconcile(
     since: Annotated[
         datetime | None,
         typer.Option(
-            help="从何时起;默认最近一次恢复所用备份的时间 · By default the last restore's."
+            help="从何时起；默认最近一次恢复所用备份的时间 · By default the last restore's."
         ),
     ] = None,
     tell_nodes: Annotated[
@@ -126,7 +126,7 @@ def reconcile(
         ),
     ] = False,
 ) -> None:
-    """恢复之后,与各节点对账 · After a restore, compare with what nodes and issuer recorded."""
+    """恢复之后，与各节点对账 · After a restore, compare with what nodes and issuer recorded."""
     term: Terminal = ctx.obj
     with opened(term.home) as platform:
         begin = since.astimezone() if since else last_restored(platform)
@@ -142,7 +142,7 @@ def reconcile(
         return
     term.lines(_difference(term, found))
     if refused:
-        term.lines([term.pick("节点没有接受的授权:", "Grants not taken: ") + ", ".join(refused)])
+        term.lines([term.pick("节点没有接受的授权：", "Grants not taken: ") + ", ".join(refused)])
 
 
 def _told(platform: Platform, party: str, wanted: bool) -> tuple[str, ...]:
@@ -162,7 +162,7 @@ def _difference(term: Terminal, found: Difference) -> list[str]:
     """Return the comparison in words, each list cut after twenty."""
     lines = [
         term.pick(
-            f"比备份更新的用数记录 {len(found.unknown_here)} 条(节点有,中台没有)",
+            f"比备份更新的用数记录 {len(found.unknown_here)} 条（节点有，中台没有）",
             f"{len(found.unknown_here)} uses of data newer than the backup (nodes know, hub not)",
         ),
         *_cut(_use_line(u) for u in found.unknown_here),
@@ -214,7 +214,7 @@ def _print_checked(term: Terminal, file: Path, archive: Archive) -> None:
         return
     term.lines([f"✓ {file}  {manifest.of} {manifest.name}  {manifest.taken_at}"])
     term.lines(_content(term, manifest))
-    term.lines([term.pick("清单哈希:", "Hash of the list of contents: ") + archive.digest])
+    term.lines([term.pick("清单哈希：", "Hash of the list of contents: ") + archive.digest])
 
 
 def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> None:
@@ -234,7 +234,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
     term.lines(
         [
             term.pick(
-                f"{len(restored.entries)} 本日志,{total} 条,与备份时一致",
+                f"{len(restored.entries)} 本日志，{total} 条，与备份时一致",
                 f"{len(restored.entries)} journals, {total} entries, as they were saved",
             )
         ]
@@ -243,7 +243,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
         term.lines(
             [
                 term.pick(
-                    f"请把清单哈希与当时抄存的核对:{restored.digest}",
+                    f"请把清单哈希与当时抄存的核对：{restored.digest}",
                     f"Compare the hash of its list with the one written down: {restored.digest}",
                 )
             ]
@@ -253,7 +253,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
         term.lines(
             [
                 term.pick(
-                    f"备份不含部门自己的数据:{len(missing)} 个数据源的文件要另行放回节点目录。",
+                    f"备份不含部门自己的数据：{len(missing)} 个数据源的文件要另行放回节点目录。",
                     f"The backup holds no data of the departments: the files of {len(missing)} "
                     "sources must be put back into the folders of their nodes.",
                 )
@@ -263,7 +263,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
         term.lines(
             [
                 term.pick(
-                    "备份不含私钥:放回下列文件之前,这座城市只能校验,不能运行。",
+                    "备份不含私钥：放回下列文件之前，这座城市只能校验，不能运行。",
                     "The backup holds no private keys: until these files are put back, this city "
                     "can be verified but not run.",
                 ),
@@ -273,7 +273,7 @@ def _print_restored(term: Terminal, restored: Restored, expect: str | None) -> N
     term.lines(
         [
             term.pick(
-                "别处可能有备份之后的记录:启动后请运行 scenarist reconcile。",
+                "别处可能有备份之后的记录：启动后请运行 scenarist reconcile。",
                 "Others may hold records made after the backup: once it runs, use "
                 "scenarist reconcile.",
             )
@@ -286,7 +286,7 @@ def _content(term: Terminal, manifest: Manifest) -> list[str]:
     stores, files = len(manifest.stores), len(manifest.files)
     return [
         term.pick(
-            f"{stores} 个库,{rows:,} 行;{files} 个文件;"
+            f"{stores} 个库，{rows:,} 行；{files} 个文件；"
             + ("含" if manifest.has_keys else "不含")
             + "私钥",
             f"{stores} stores, {rows:,} rows; {files} files; "
@@ -302,7 +302,7 @@ def _warnings(term: Terminal, saved: Saved, *, encrypted: bool) -> list[str]:
     if manifest.has_keys and not encrypted:
         lines.append(
             term.pick(
-                "⚠ 文件里有未加密的私钥和个人信息:谁拿到它,谁就能冒充这座城市。"
+                "⚠ 文件里有未加密的私钥和个人信息：谁拿到它，谁就能冒充这座城市。"
                 "建议用 --passphrase-file。",
                 "⚠ The file holds private keys and personal data in the clear: who has it can act "
                 "as this city. Consider --passphrase-file.",
@@ -312,18 +312,20 @@ def _warnings(term: Terminal, saved: Saved, *, encrypted: bool) -> list[str]:
     if sources:
         lines.append(
             term.pick(
-                f"部门自己的 {len(sources)} 个数据源不在备份里,由各部门自行备份。",
+                f"部门自己的 {len(sources)} 个数据源不在备份里，由各部门自行备份。",
                 f"{len(sources)} sources of the departments are not in it: each department backs "
                 "up its own.",
             )
         )
     lines += [
-        term.pick(f"✗ 日志 {name} 校验不通过,已照原样保存", f"✗ The journal {name} does not verify")
+        term.pick(
+            f"✗ 日志 {name} 校验不通过，已照原样保存", f"✗ The journal {name} does not verify"
+        )
         for name in saved.broken
     ]
     if saved.unnoted is not None:
         lines.append(
-            term.pick("⚠ 未能在日志里记下这次备份:", "⚠ Not noted in the journal: ")
+            term.pick("⚠ 未能在日志里记下这次备份：", "⚠ Not noted in the journal: ")
             + saved.unnoted.message(term.lang)
         )
     return lines

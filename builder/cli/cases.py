@@ -23,7 +23,7 @@ from builder.scenario.model import Json
 __all__ = ["register"]
 
 As = Annotated[str, typer.Option("--as", metavar="USER", help="以谁的名义 · In whose name.")]
-County = Annotated[str | None, typer.Option(help="县(市、区)代码或名称 · Code or name.")]
+County = Annotated[str | None, typer.Option(help="县（市、区）代码或名称 · Code or name.")]
 
 
 _STATES = ("open", "overdue", "correcting", "done")
@@ -61,7 +61,7 @@ def start(
     else:
         term.lines(
             [
-                term.pick("已受理,编号 ", "Handed in, number ") + receipt.case_no,
+                term.pick("已受理，编号 ", "Handed in, number ") + receipt.case_no,
                 f"{term.say(receipt.title)} · {receipt.at:%Y-%m-%d %H:%M}",
             ]
         )
@@ -220,7 +220,7 @@ def walk(
         term.lines(
             [
                 term.pick(
-                    f"{len(outcomes) - len(failed)} 个通过,{len(failed)} 个不符",
+                    f"{len(outcomes) - len(failed)} 个通过，{len(failed)} 个不符",
                     f"{len(outcomes) - len(failed)} passed, {len(failed)} failed",
                 )
             ]
@@ -255,7 +255,7 @@ def template_list(ctx: typer.Context) -> None:
 def template_show(
     ctx: typer.Context, scenario: Annotated[str, typer.Argument(help="编号 · Id.")]
 ) -> None:
-    """看一个模板:部门、事项、用哪些数据 · Show one: departments, items, data bill."""
+    """看一个模板：部门、事项、用哪些数据 · Show one: departments, items, data bill."""
     term: Terminal = ctx.obj
     with opened(term.home) as platform:
         deployment = commands.find_deployment(platform, scenario, None)
@@ -267,8 +267,8 @@ def template_show(
         [
             f"{term.say(found.card.title)}  {found.version}",
             term.say(found.card.summary),
-            term.pick("牵头:", "Lead: ") + term.say(found.card.lead_title),
-            term.pick("配合:", "With: ") + "、".join(term.say(d) for d in found.departments[1:]),
+            term.pick("牵头：", "Lead: ") + term.say(found.card.lead_title),
+            term.pick("配合：", "With: ") + "、".join(term.say(d) for d in found.departments[1:]),
         ]
     )
     term.table(

@@ -211,7 +211,7 @@ def _run(term: Terminal, programs: Sequence[Program]) -> None:
                 took, n = time.monotonic() - began, len(programs)
                 _say(
                     term,
-                    f"{n} 个程序已启动,用时 {took:.1f} 秒;日志在 {term.home}/logs",
+                    f"{n} 个程序已启动，用时 {took:.1f} 秒；日志在 {term.home}/logs",
                     f"{n} programs started in {took:.1f} s; their logs are in {term.home}/logs",
                 )
             supervisor.watch()

@@ -133,7 +133,7 @@ def catalog_show(
 
 
 def catalog_stats(ctx: typer.Context) -> None:
-    """数一数,对照目标 · Counts beside the plan's targets."""
+    """数一数，对照目标 · Counts beside the plan's targets."""
     term: Terminal = ctx.obj
     with opened(term.home) as platform:
         stats = count(platform.catalog)
@@ -151,7 +151,7 @@ def catalog_stats(ctx: typer.Context) -> None:
     term.lines(
         [
             term.pick(
-                f"行数:{rows};目标 {stats.rows_target.at_least:,}",
+                f"行数：{rows}；目标 {stats.rows_target.at_least:,}",
                 f"Rows: {rows}; target {stats.rows_target.at_least:,}",
             )
         ]
@@ -263,7 +263,7 @@ def audit_verify(ctx: typer.Context) -> None:
         term.lines(
             [
                 term.pick(
-                    f"{len(states)} 本日志,{sum(s.entries for s in states)} 条,"
+                    f"{len(states)} 本日志，{sum(s.entries for s in states)} 条，"
                     + ("全部完整" if not broken else f"{len(broken)} 本有问题"),
                     f"{len(states)} journals, {sum(s.entries for s in states)} entries, "
                     + ("all intact" if not broken else f"{len(broken)} broken"),

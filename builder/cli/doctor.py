@@ -54,7 +54,7 @@ def examine(home: Path) -> list[Check]:
 def _about(platform: Platform) -> Text:
     title = platform.city.title
     n, d = len(platform.deployments.all()), len(platform.catalog.datasets)
-    return Text(f"{title.zh}:{n} 个事项,{d} 个数据集", f"{title.en}: {n} matters, {d} datasets")
+    return Text(f"{title.zh}:{n} 个事项，{d} 个数据集", f"{title.en}: {n} matters, {d} datasets")
 
 
 # ── stores and journals ──────────────────────────────────────────────────────────────────────────
@@ -74,9 +74,9 @@ def _sound(engine: Engine) -> Callable[[], Text]:
                 said = conn.execute(text("PRAGMA quick_check(1)")).scalar()
                 if said != "ok":
                     raise StoreUnsound(store=store_name(engine))
-                return Text("SQLite,逐页检查通过", "SQLite, every page sound")
+                return Text("SQLite，逐页检查通过", "SQLite, every page sound")
             version = str(conn.execute(text("SHOW server_version")).scalar()).split()[0]
-            return Text(f"PostgreSQL {version},可以连接", f"PostgreSQL {version}, reachable")
+            return Text(f"PostgreSQL {version}，可以连接", f"PostgreSQL {version}, reachable")
 
     return look
 
@@ -165,7 +165,7 @@ def _offered(platform: Platform, party: str) -> Callable[[], Text]:
         offer = platform.hub.offer(party)
         rows = sum(d.rows or 0 for d in offer.datasets)
         n = len(offer.datasets)
-        return Text(f"{n} 个数据集,{rows:,} 行", f"{n} datasets, {rows:,} rows")
+        return Text(f"{n} 个数据集，{rows:,} 行", f"{n} datasets, {rows:,} rows")
 
     return look
 
@@ -180,20 +180,20 @@ def _clock_of(link: Link, platform: Platform) -> Text:
     if abs(apart) > _SKEW:
         raise ClockApart(whose=link.party, seconds=round(apart.total_seconds()))
     took = (after - before).total_seconds() * 1000
-    return Text(f"应答 {took:.0f} 毫秒,时钟一致", f"answers in {took:.0f} ms, clocks agree")
+    return Text(f"应答 {took:.0f} 毫秒，时钟一致", f"answers in {took:.0f} ms, clocks agree")
 
 
 def _trust(platform: Platform) -> Text:
     apart = [n for n in platform.hub.nodes.values() if not isinstance(n.link, InProcessLink)]
     if not apart:
         return Text(
-            "本城市所有节点嵌入在一个进程里:一个进程不是信任边界,密钥都在这台机器上。",
+            "本城市所有节点嵌入在一个进程里：一个进程不是信任边界，密钥都在这台机器上。",
             "All nodes of this city are embedded in one process: one process is not a trust "
             "boundary, and all keys lie on this machine.",
         )
     return Text(
-        f"{len(apart)} 个节点是独立程序(双向 TLS),其余 {len(platform.hub.nodes) - len(apart)} 个"
-        "嵌入在枢纽里;放在同一台机器上的密钥不构成信任边界。",
+        f"{len(apart)} 个节点是独立程序（双向 TLS），其余 {len(platform.hub.nodes) - len(apart)} 个"
+        "嵌入在枢纽里；放在同一台机器上的密钥不构成信任边界。",
         f"{len(apart)} nodes are programs of their own (mutual TLS), the other "
         f"{len(platform.hub.nodes) - len(apart)} are embedded in the hub; keys that lie on one "
         "machine are no trust boundary.",

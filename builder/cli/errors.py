@@ -21,7 +21,7 @@ class PortTaken(Fault):
     http = 500
     zh = "端口 {port} 已被占用。"
     en = "Port {port} is in use."
-    next_zh = "请停止占用它的程序,或用 --port 指定另一个端口。"
+    next_zh = "请停止占用它的程序，或用 --port 指定另一个端口。"
     next_en = "Stop the program that uses it, or name another port with --port."
 
 
@@ -32,7 +32,7 @@ class FileUnreadable(Fault):
     http = 400
     zh = "无法读取文件 {file}:{problem}。"
     en = "The file {file} cannot be read: {problem}."
-    next_zh = "请检查路径、权限和内容(UTF-8 编码的 JSON)。"
+    next_zh = "请检查路径、权限和内容（UTF-8 编码的 JSON）。"
     next_en = "Check the path, the permission and the content (JSON in UTF-8)."
 
 
@@ -43,7 +43,7 @@ class FolderUnwritable(Fault):
     http = 400
     zh = "无法写入目录 {folder}:{problem}。"
     en = "The folder {folder} cannot be written: {problem}."
-    next_zh = "请指定一个可写的目录,或检查磁盘空间和权限。"
+    next_zh = "请指定一个可写的目录，或检查磁盘空间和权限。"
     next_en = "Name a folder that can be written, or check disk space and permission."
 
 
@@ -54,7 +54,7 @@ class ProgramFailed(Fault):
     http = 500
     zh = "程序“{program}”没有启动成功。"
     en = "The program “{program}” did not start."
-    next_zh = "原因在城市目录的 {log} 末尾;也可以先运行 scenarist doctor 逐项检查。"
+    next_zh = "原因在城市目录的 {log} 末尾；也可以先运行 scenarist doctor 逐项检查。"
     next_en = (
         "The reason stands at the end of {log} in the city's folder; scenarist doctor checks all."
     )
@@ -65,7 +65,7 @@ class ClockApart(Fault):
 
     code = "cli.clock-apart"
     http = 500
-    zh = "“{whose}”的时间比本机快 {seconds} 秒(负数为慢)。"
+    zh = "“{whose}”的时间比本机快 {seconds} 秒（负数为慢）。"
     en = (
         "The clock of “{whose}” is {seconds} seconds ahead of this machine's (less than 0: behind)."
     )
@@ -83,7 +83,7 @@ class CertificateOld(Fault):
     http = 500
     zh = "“{file}”的证书将在 {until} 到期。"
     en = "The certificate of “{file}” ends on {until}."
-    next_zh = "请在到期前运行 scenarist node renew 换发;到期后双方都会拒绝连接。"
+    next_zh = "请在到期前运行 scenarist node renew 换发；到期后双方都会拒绝连接。"
     next_en = "Renew it before that day: scenarist node renew. After it both sides refuse to talk."
 
 
@@ -94,7 +94,7 @@ class StoreUnsound(Fault):
     http = 500
     zh = "数据库 {store} 有损坏的页。"
     en = "The database {store} has damaged pages."
-    next_zh = "请停止服务,用 scenarist restore 从最近的备份恢复,再运行 scenarist audit verify。"
+    next_zh = "请停止服务，用 scenarist restore 从最近的备份恢复，再运行 scenarist audit verify。"
     next_en = (
         "Stop the city, restore the last backup (scenarist restore), then scenarist audit verify."
     )
@@ -105,7 +105,7 @@ class CityRunning(Fault):
 
     code = "cli.city-running"
     http = 409
-    zh = "这座城市已经在运行({programs} 个程序在监听)。"
+    zh = "这座城市已经在运行（{programs} 个程序在监听）。"
     en = "This city is running already ({programs} programs listen)."
-    next_zh = "请先停止它(在启动它的终端按 Ctrl-C),或用 --home 指定另一座城市。"
+    next_zh = "请先停止它（在启动它的终端按 Ctrl-C），或用 --home 指定另一座城市。"
     next_en = "Stop it first (Ctrl-C where it was started), or name another city with --home."

@@ -18,7 +18,7 @@ __all__ = ["app", "main"]
 
 app = typer.Typer(
     name="scenarist",
-    help="场景师:一份 JSON,一件跨部门的事 · One JSON spec, one cross-department matter.",
+    help="场景师：一份 JSON，一件跨部门的事 · One JSON spec, one cross-department matter.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,

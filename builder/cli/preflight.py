@@ -99,14 +99,16 @@ def _assets() -> Check:
 def _crypto() -> Text:
     selftest()
     chosen = next((e.name for e in engines() if e.chosen), "?")
-    return Text(f"SM2 由 {chosen} 提供,标准向量全部通过", f"SM2 by {chosen}, all vectors agree")
+    return Text(f"SM2 由 {chosen} 提供，标准向量全部通过", f"SM2 by {chosen}, all vectors agree")
 
 
 def _fonts() -> Check:
     """Chinese fonts on a server are needed for pictures and prints, not for pages in a browser."""
     listing = shutil.which("fc-list")
     if listing is None:
-        found = Text("没有 fontconfig,无法查看;网页不受影响", "no fontconfig here; pages need none")
+        found = Text(
+            "没有 fontconfig，无法查看；网页不受影响", "no fontconfig here; pages need none"
+        )
         return Check(_FONTS, True, found)
     names = subprocess.run(  # noqa: S603 - a fixed command
         [listing, ":lang=zh", "family"], capture_output=True, text=True, check=False
@@ -114,7 +116,7 @@ def _fonts() -> Check:
     if names:
         first = sorted(names)[0].split(",")[0]
         n = len(set(names))
-        return Check(_FONTS, True, Text(f"{n} 种,如 {first}", f"{n}, such as {first}"))
+        return Check(_FONTS, True, Text(f"{n} 种，如 {first}", f"{n}, such as {first}"))
     return Check(
         _FONTS,
         False,
@@ -159,7 +161,7 @@ def _disk(place: Path) -> Check:
         free >= _ENOUGH_BYTES,
         Text(f"可用 {shown}", f"{shown} free"),
         Text(
-            "请腾出至少 0.5 GB;磁盘满时系统拒绝受理,不会丢失已受理的内容",
+            "请腾出至少 0.5 GB;磁盘满时系统拒绝受理，不会丢失已受理的内容",
             "Free at least 0.5 GB; on a full disk new work is refused, nothing accepted is lost",
         ),
     )
@@ -173,9 +175,9 @@ def _writing(place: Path) -> Check:
         return Check(
             _WRITING,
             False,
-            Text(f"不能写入({error.strerror})", f"cannot be written ({error.strerror})"),
+            Text(f"不能写入（{error.strerror}）", f"cannot be written ({error.strerror})"),
             Text(
-                "请检查城市目录的权限,以及磁盘是否以只读方式挂载",
+                "请检查城市目录的权限，以及磁盘是否以只读方式挂载",
                 "Check the permission of the city's folder, and whether the disk is mounted "
                 "read-only",
             ),
@@ -185,7 +187,7 @@ def _writing(place: Path) -> Check:
         took < _SLOW_DISK_MS,
         Text(f"落盘一次 {took:.1f} 毫秒", f"{took:.1f} ms for one flush to the disk"),
         Text(
-            "磁盘很慢,受理会变慢:请把城市目录放到本地 SSD 上",
+            "磁盘很慢，受理会变慢：请把城市目录放到本地 SSD 上",
             "A slow disk slows every hand-in: put the city's folder on a local SSD",
         ),
     )

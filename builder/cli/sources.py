@@ -35,7 +35,7 @@ def source_check(
         int, typer.Option(min=1, help="每个数据集核对多少行的取值 · Rows whose values are read.")
     ] = 100_000,
 ) -> None:
-    """真实打开每个数据源,逐个核对绑定的数据集 · Open each source and look at what is bound."""
+    """真实打开每个数据源，逐个核对绑定的数据集 · Open each source and look at what is bound."""
     term: Terminal = ctx.obj
     folder = file if file.is_dir() else file.parent
     if not file.is_dir() and file.name != FILE_NAME:

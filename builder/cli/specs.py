@@ -32,7 +32,7 @@ def check(
         list[str], typer.Argument(help="场景目录或编号 · Folders or ids of scenarios.")
     ],
 ) -> None:
-    """检查场景,一次给出全部问题 · Check scenarios, all findings at once."""
+    """检查场景，一次给出全部问题 · Check scenarios, all findings at once."""
     term: Terminal = ctx.obj
     catalog = load_catalog()
     kinds = widget_kinds()
@@ -62,10 +62,10 @@ def deploy(
         str, typer.Option("--as", metavar="USER", help="设计员 · A designer's account.")
     ] = "designer",
     county: Annotated[
-        str | None, typer.Option(help="县(市、区)代码或名称,默认全市 · Code or name; the city.")
+        str | None, typer.Option(help="县（市、区）代码或名称，默认全市 · Code or name; the city.")
     ] = None,
 ) -> None:
-    """部署一个场景,并向各部门申请授权 · Deploy a scenario, ask the owners for grants."""
+    """部署一个场景，并向各部门申请授权 · Deploy a scenario, ask the owners for grants."""
     term: Terminal = ctx.obj
     brought = bring(term.home, folder, county, user)
     if term.json:

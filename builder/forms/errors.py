@@ -387,7 +387,7 @@ class ExampleMissing(Fault):
 
     code = "forms.no-example"
     http = 422
-    zh = "控件“{control}”的字段规定了写法(pattern)，却没有示例，填错的人无从得知怎样才对。"
+    zh = "控件“{control}”的字段规定了写法（pattern），却没有示例，填错的人无从得知怎样才对。"
     en = "Control “{control}” fills a field with a pattern but gives no example to follow."
     next_zh = "请在控件的选项里加 example，或在字段里加 examples，写一个符合写法的例子。"
     next_en = "Add option “example” to the control, or “examples” to the field, that fits it."

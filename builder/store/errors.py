@@ -20,7 +20,7 @@ class SettingsMissing(Fault):
     http = 500
     zh = "在 {folder} 没有找到城市设置文件 scenarist.toml。"
     en = "There is no settings file scenarist.toml in {folder}."
-    next_zh = "先运行 scenarist demo 建好演示城市,或用 --home 指向已有的城市目录。"
+    next_zh = "先运行 scenarist demo 建好演示城市，或用 --home 指向已有的城市目录。"
     next_en = "Run scenarist demo to build the demo city, or point --home to an existing city."
 
 
@@ -31,7 +31,7 @@ class SettingsUnreadable(Fault):
     http = 500
     zh = "设置文件第 {line} 行无法识别。"
     en = "Line {line} of the settings file cannot be read as TOML."
-    next_zh = "请按 TOML 格式修改该行,或恢复备份。"
+    next_zh = "请按 TOML 格式修改该行，或恢复备份。"
     next_en = "Correct that line to valid TOML, or restore a backup."
 
 
@@ -40,7 +40,7 @@ class SettingUnknown(Fault):
 
     code = "settings.unknown"
     http = 500
-    zh = "设置项“{key}”不存在,最接近的是“{nearest}”。"
+    zh = "设置项“{key}”不存在，最接近的是“{nearest}”。"
     en = "There is no setting “{key}”; the nearest is “{nearest}”."
     next_zh = "请改正名称或删除该项。"
     next_en = "Correct the name or remove the line."
@@ -51,9 +51,9 @@ class SettingWrong(Fault):
 
     code = "settings.wrong"
     http = 500
-    zh = "设置项“{key}”的值应为:{expected}。"
+    zh = "设置项“{key}”的值应为：{expected}。"
     en = "The setting “{key}” must be: {expected}."
-    next_zh = "请修改后重新启动;原文件未被改动。"
+    next_zh = "请修改后重新启动；原文件未被改动。"
     next_en = "Correct it and start again; the file was not changed."
 
 
@@ -62,9 +62,9 @@ class HomeUnusable(Fault):
 
     code = "settings.home-unusable"
     http = 500
-    zh = "目录 {folder} 不能用来建城市:里面已有别的内容,或者不可写。"
+    zh = "目录 {folder} 不能用来建城市：里面已有别的内容，或者不可写。"
     en = "The folder {folder} cannot become a city: it holds something else, or cannot be written."
-    next_zh = "请用 --home 指定一个空目录;要重建已有的演示城市,加 --fresh。"
+    next_zh = "请用 --home 指定一个空目录；要重建已有的演示城市，加 --fresh。"
     next_en = "Name an empty folder with --home; to rebuild a demo city that is there, add --fresh."
 
 
@@ -73,9 +73,9 @@ class CityFileUnreadable(Fault):
 
     code = "settings.file-unreadable"
     http = 500
-    zh = "城市目录里的文件 {file} 不存在,或者内容不对。"
+    zh = "城市目录里的文件 {file} 不存在，或者内容不对。"
     en = "The file {file} in the city's folder is missing, or is not what it should be."
-    next_zh = "请从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    next_zh = "请从备份恢复这个文件；演示城市可以用 scenarist demo --fresh 重建。"
     next_en = "Restore it from a backup; a demo city can be rebuilt: scenarist demo --fresh."
 
 
@@ -84,7 +84,7 @@ class StoreEmptied(Fault):
 
     code = "settings.store-emptied"
     http = 500
-    zh = "数据库 {store} 是空的,或者是别的程序的:这座城市原来的记录不在里面。"
+    zh = "数据库 {store} 是空的，或者是别的程序的：这座城市原来的记录不在里面。"
     en = "The database {store} is empty or another program's: this city's records are not in it."
-    next_zh = "请从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+    next_zh = "请从备份恢复这个文件；演示城市可以用 scenarist demo --fresh 重建。"
     next_en = "Restore it from a backup; a demo city can be rebuilt: scenarist demo --fresh."

@@ -36,9 +36,9 @@ class FormExpired(Fault):
 
     code = "web.form-expired"
     http = 400
-    zh = "页面打开太久,或登录状态已改变,这次提交没有执行。"
+    zh = "页面打开太久，或登录状态已改变，这次提交没有执行。"
     en = "The page was open too long, or you signed in again meanwhile; nothing was done."
-    next_zh = "请返回上一页并刷新,然后重新提交;已经保存的内容都在。"
+    next_zh = "请返回上一页并刷新，然后重新提交；已经保存的内容都在。"
     next_en = "Go back, reload the page and send it again; what was saved is still there."
 
 
@@ -60,7 +60,7 @@ class MayNotOpen(Fault):
     http = 403
     zh = "您的账号不能打开这一页。"
     en = "Your account may not open this page."
-    next_zh = "请从导航进入您可以使用的页面,或换用有相应职责的账号登录。"
+    next_zh = "请从导航进入您可以使用的页面，或换用有相应职责的账号登录。"
     next_en = "Use the navigation for the pages you may use, or sign in with another account."
 
 
@@ -71,7 +71,7 @@ class PageMissing(Fault):
     http = 404
     zh = "没有这一页。"
     en = "There is no such page."
-    next_zh = "请核对网址,或从首页进入。"
+    next_zh = "请核对网址，或从首页进入。"
     next_en = "Check the address, or start from the home page."
 
 
@@ -91,7 +91,7 @@ class TooLarge(Fault):
 
     code = "web.too-large"
     http = 413
-    zh = "提交的内容太大,超过了 {limit_kib} KiB。"
+    zh = "提交的内容太大，超过了 {limit_kib} KiB。"
     en = "What was sent is too large: the limit is {limit_kib} KiB."
     next_zh = "请缩短填写的内容后再提交。"
     next_en = "Shorten what you wrote and send it again."
@@ -102,9 +102,9 @@ class TooMany(Fault):
 
     code = "web.too-many"
     http = 429
-    zh = "操作过于频繁,已暂停受理。"
+    zh = "操作过于频繁，已暂停受理。"
     en = "Too many requests in a short time; they are paused."
-    next_zh = "请过一分钟再试;已经保存的内容都在。"
+    next_zh = "请过一分钟再试；已经保存的内容都在。"
     next_en = "Try again in a minute; what was saved is still there."
 
 
@@ -115,7 +115,7 @@ class NotReady(Fault):
     http = 503
     zh = "服务暂时不可用。"
     en = "The service is not available just now."
-    next_zh = "请稍后再试;已经保存的内容都在。"
+    next_zh = "请稍后再试；已经保存的内容都在。"
     next_en = "Try again shortly; what was saved is still there."
 
 
@@ -124,9 +124,9 @@ class Unexpected(Fault):
 
     code = "web.unexpected"
     http = 500
-    zh = "系统出了意外,这次操作没有完成。事件编号 {incident}。"
+    zh = "系统出了意外，这次操作没有完成。事件编号 {incident}。"
     en = "Something unexpected happened and this was not completed. Incident {incident}."
-    next_zh = "请稍后再试;若再次出现,请把事件编号告诉管理员。已经保存的内容都在。"
+    next_zh = "请稍后再试；若再次出现，请把事件编号告诉管理员。已经保存的内容都在。"
     next_en = (
         "Try again later; if it happens again, give the incident number to your administrator. "
         "What was saved is still there."
@@ -138,7 +138,7 @@ class GrantMissing(Fault):
 
     code = "web.no-such-grant"
     http = 404
-    zh = "没有找到这个授权,或者它不属于您的部门。"
+    zh = "没有找到这个授权，或者它不属于您的部门。"
     en = "This grant was not found, or it is not your department's."
     next_zh = "请从“授权”列表重新打开。"
     next_en = "Open it again from the list of grants."
@@ -149,7 +149,7 @@ class RemarkMissing(Fault):
 
     code = "web.remark-missing"
     http = 422
-    zh = "请写明理由:申请方会看到。"
+    zh = "请写明理由：申请方会看到。"
     en = "Give the reason: whoever asked will read it."
-    next_zh = "在“理由”里写一句话,然后再提交。"
+    next_zh = "在“理由”里写一句话，然后再提交。"
     next_en = "Write a sentence in “Reason”, then send it again."

@@ -24,7 +24,7 @@ class FileOutside(Fault):
     http = 422
     zh = "“{table}”指向数据源文件夹 {source} 之外。"
     en = "“{table}” leads out of the source's folder {source}."
-    next_zh = "请把文件放进该文件夹;不接受“..”、绝对路径和指向外面的链接。"
+    next_zh = "请把文件放进该文件夹；不接受“..”、绝对路径和指向外面的链接。"
     next_en = "Put the file into that folder; no “..”, absolute path or link out is followed."
 
 
@@ -33,7 +33,7 @@ class FileAmbiguous(Fault):
 
     code = "source.ambiguous"
     http = 422
-    zh = "数据源 {source} 中有几个名为“{table}”的文件:{near}。"
+    zh = "数据源 {source} 中有几个名为“{table}”的文件：{near}。"
     en = "Several files of the source {source} are called “{table}”: {near}."
     next_zh = "请在绑定中写出完整的文件名。"
     next_en = "Write the whole file name in the binding."
@@ -44,9 +44,9 @@ class FileChanged(Fault):
 
     code = "source.changed"
     http = 503
-    zh = "读取期间文件 {file} 被改动,这次读取作废。"
+    zh = "读取期间文件 {file} 被改动，这次读取作废。"
     en = "The file {file} was changed while it was read; this reading does not count."
-    next_zh = "请重试;更新文件时请先写到临时文件,再改名替换。"
+    next_zh = "请重试；更新文件时请先写到临时文件，再改名替换。"
     next_en = "Try again; update a file by writing another and renaming it into place."
 
 
@@ -57,7 +57,7 @@ class FileDamaged(Fault):
     http = 503
     zh = "文件 {file} 不是完好的 {format} 文件。"
     en = "The file {file} is no sound {format} file."
-    next_zh = "请重新导出该文件;可能没有传完、行的列数不一、引号不成对,或带有密码。"
+    next_zh = "请重新导出该文件；可能没有传完、行的列数不一、引号不成对，或带有密码。"
     next_en = (
         "Export it anew; it may be cut off, have rows of other lengths, an open quote, or a "
         "password."
@@ -71,7 +71,7 @@ class FileEncoding(Fault):
     http = 503
     zh = "文件 {file} 不是 {encoding} 编码。"
     en = "The file {file} is not in the encoding {encoding}."
-    next_zh = "看起来是 {seems};请在 NODE.toml 中改 encoding,或另存为 UTF-8。"
+    next_zh = "看起来是 {seems}；请在 NODE.toml 中改 encoding，或另存为 UTF-8。"
     next_en = "It seems to be {seems}; change encoding in NODE.toml, or save it as UTF-8."
 
 
@@ -82,7 +82,7 @@ class FileTooBig(Fault):
     http = 503
     zh = "文件 {file} 超过 {limit} MB。"
     en = "The file {file} has more than {limit} MB."
-    next_zh = "请拆成几个文件并用 * 绑定、改用 Parquet,或调大 max_mb。"
+    next_zh = "请拆成几个文件并用 * 绑定、改用 Parquet，或调大 max_mb。"
     next_en = "Split it and bind the parts by *, use Parquet, or raise max_mb."
 
 
@@ -102,7 +102,7 @@ class FileHeader(Fault):
 
     code = "source.header"
     http = 503
-    zh = "文件 {file} 的首行应为列名,每列一个且不重复;第 {number} 列不是。"
+    zh = "文件 {file} 的首行应为列名，每列一个且不重复；第 {number} 列不是。"
     en = "The first row of {file} must name every column once; column {number} is not so named."
     next_zh = "请补上或改掉该列的列名。"
     next_en = "Give that column a name of its own."
@@ -115,7 +115,7 @@ class FileSheetUnknown(Fault):
     http = 503
     zh = "文件 {file} 中没有名为“{sheet}”的工作表。"
     en = "The file {file} has no sheet named “{sheet}”."
-    next_zh = "其中有:{near}。请核对 NODE.toml 中的 sheet。"
+    next_zh = "其中有：{near}。请核对 NODE.toml 中的 sheet。"
     next_en = "It has: {near}. Check sheet in NODE.toml."
 
 
@@ -124,12 +124,14 @@ class FileDigitsLost(Fault):
 
     code = "source.digits-lost"
     http = 502
-    zh = "文件 {file} 的列“{column}”中有超过 15 位的数字单元格:Excel 只保留 15 位,末尾几位已丢失。"
+    zh = (
+        "文件 {file} 的列“{column}”中有超过 15 位的数字单元格：Excel 只保留 15 位，末尾几位已丢失。"
+    )
     en = (
         "The column “{column}” of {file} holds numbers of more than 15 digits; Excel keeps 15, the "
         "last ones are lost."
     )
-    next_zh = "请把该列设为文本格式,从原系统重新导出;改格式不能找回已丢的数字。"
+    next_zh = "请把该列设为文本格式，从原系统重新导出；改格式不能找回已丢的数字。"
     next_en = (
         "Make the column text and export it anew from where it came; a change of format does not "
         "bring the digits back."
@@ -141,7 +143,7 @@ class FilePartsDiffer(Fault):
 
     code = "source.parts-differ"
     http = 503
-    zh = "“{table}”的各个文件列不一致:{file} 的列“{column}”与其他文件不同。"
+    zh = "“{table}”的各个文件列不一致：{file} 的列“{column}”与其他文件不同。"
     en = "The files of “{table}” differ: the column “{column}” of {file} is not as in the others."
     next_zh = "请用同一格式重新导出这些文件。"
     next_en = "Export them anew in one form."

@@ -23,7 +23,7 @@ class NodeRetired(Fault):
     http = 410
     zh = "部门 {party} 的节点已经停用。"
     en = "The node of the department {party} has been retired."
-    next_zh = "请按线下方式向该部门核实;恢复使用要重新登记节点。"
+    next_zh = "请按线下方式向该部门核实；恢复使用要重新登记节点。"
     next_en = "Ask that department on paper; to use the node again, enrol it anew."
 
 
@@ -34,7 +34,7 @@ class NodeEnrolled(Fault):
     http = 409
     zh = "部门 {party} 已经登记了节点。"
     en = "The department {party} has a node already."
-    next_zh = "换发证书用 scenarist node renew;要换机器,先用 scenarist node retire 停用旧节点。"
+    next_zh = "换发证书用 scenarist node renew;要换机器，先用 scenarist node retire 停用旧节点。"
     next_en = (
         "Renew its certificate with scenarist node renew; to move it to another machine, retire "
         "the old node first: scenarist node retire."

@@ -159,7 +159,7 @@ class UrlWrong(Fault):
     http = 400
     zh = "{party} 的地址“{url}”不正确。"
     en = "The address “{url}” of {party} is not right."
-    next_zh = "请填写 https://主机:端口 的形式，不带路径。"
+    next_zh = "请填写 https://主机：端口 的形式，不带路径。"
     next_en = "Give it as https://host:port, without a path."
 
 

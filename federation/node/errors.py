@@ -36,7 +36,7 @@ class ConfigMissing(Fault):
     http = 500
     zh = "文件夹中没有节点配置 {file}。"
     en = "The folder holds no node configuration {file}."
-    next_zh = "请按 docs 中的样例写好配置,或指向正确的文件夹。"
+    next_zh = "请按 docs 中的样例写好配置，或指向正确的文件夹。"
     next_en = "Write one after the example in docs, or point to the right folder."
 
 
@@ -56,7 +56,7 @@ class ConfigSchema(Fault):
 
     code = "node.config-schema"
     http = 500
-    zh = "节点配置此处不符合格式要求:{problem}"
+    zh = "节点配置此处不符合格式要求：{problem}"
     en = "The node configuration does not follow its schema here: {problem}"
     next_zh = "请按 node.schema.json 改正后重新启动。"
     next_en = "Correct it after node.schema.json and start again."
@@ -69,7 +69,7 @@ class BindingUnknown(Fault):
     http = 500
     zh = "数据集“{dataset}”绑定的数据源“{source}”没有配置。"
     en = "The dataset “{dataset}” is bound to the source “{source}”, which is not configured."
-    next_zh = "请在 [sources] 中添加该数据源,或改正名称。"
+    next_zh = "请在 [sources] 中添加该数据源，或改正名称。"
     next_en = "Add that source under [sources], or correct the name."
 
 
@@ -80,7 +80,7 @@ class DatasetForeign(Fault):
     http = 500
     zh = "一本账中没有部门 {party} 的数据集“{dataset}”。"
     en = "The ledger lists no dataset “{dataset}” of the department {party}."
-    next_zh = "请改正数据集编号,或先在一本账中登记。"
+    next_zh = "请改正数据集编号，或先在一本账中登记。"
     next_en = "Correct the dataset's id, or enter it in the ledger first."
 
 
@@ -89,9 +89,9 @@ class DatasetUnbound(Fault):
 
     code = "node.dataset-unbound"
     http = 500
-    zh = "规则允许使用数据集“{dataset}”,但节点没有把它绑定到数据源。"
+    zh = "规则允许使用数据集“{dataset}”，但节点没有把它绑定到数据源。"
     en = "The policy speaks of the dataset “{dataset}”, which this node binds to no source."
-    next_zh = "请在 [datasets] 中绑定,或从规则中去掉。"
+    next_zh = "请在 [datasets] 中绑定，或从规则中去掉。"
     next_en = "Bind it under [datasets], or take it out of the policy."
 
 
@@ -100,9 +100,9 @@ class KeyWrong(Fault):
 
     code = "node.key-wrong"
     http = 500
-    zh = "“{name}”的公钥不是 SM2 公钥(以 04 开头的 130 位十六进制)。"
+    zh = "“{name}”的公钥不是 SM2 公钥（以 04 开头的 130 位十六进制）。"
     en = "The key of “{name}” is no SM2 public key (130 hex digits, beginning with 04)."
-    next_zh = "请向对方索取公钥,核对后填写。"
+    next_zh = "请向对方索取公钥，核对后填写。"
     next_en = "Get the public key from them, compare it by another way, and enter it."
 
 
@@ -111,9 +111,9 @@ class ResourceMissing(Fault):
 
     code = "node.resource-missing"
     http = 500
-    zh = "数据集“{dataset}”在数据源中缺少:{missing}。"
+    zh = "数据集“{dataset}”在数据源中缺少：{missing}。"
     en = "The source of the dataset “{dataset}” lacks: {missing}."
-    next_zh = "请核对表名和列名,或修改绑定。"
+    next_zh = "请核对表名和列名，或修改绑定。"
     next_en = "Check the names of table and columns, or change the binding."
 
 
@@ -122,7 +122,7 @@ class SecretInClear(Fault):
 
     code = "node.secret-in-clear"
     http = 500
-    zh = "数据源“{source}”的 {option} 只能写引用,不能写明文。"
+    zh = "数据源“{source}”的 {option} 只能写引用，不能写明文。"
     en = "The {option} of the source “{source}” must be a reference, never the secret itself."
     next_zh = (
         '请改为 {option} = {{ env = "PG_PASSWORD" }} 或 {option} = {{ file = "secrets/pg" }}。'
@@ -135,9 +135,9 @@ class SecretMissing(Fault):
 
     code = "node.secret-missing"
     http = 500
-    zh = "没有找到数据源的口令:{place}。"
+    zh = "没有找到数据源的口令：{place}。"
     en = "The secret of a source was not found: {place}."
-    next_zh = "请设置该环境变量,或创建该文件并让节点的运行用户可以读取,然后重试。"
+    next_zh = "请设置该环境变量，或创建该文件并让节点的运行用户可以读取，然后重试。"
     next_en = "Set that variable, or create that file so that the node's user can read it."
 
 
@@ -146,9 +146,9 @@ class SecretEmpty(Fault):
 
     code = "node.secret-empty"
     http = 500
-    zh = "数据源的口令不可用({place}):内容为空、过长或不是文本。"
+    zh = "数据源的口令不可用（{place}）：内容为空、过长或不是文本。"
     en = "The secret of a source cannot be used ({place}): it is empty, too long or no text."
-    next_zh = "请只写入口令本身,一行,UTF-8 编码。"
+    next_zh = "请只写入口令本身，一行，UTF-8 编码。"
     next_en = "Write the secret alone, on one line, in UTF-8."
 
 
@@ -159,7 +159,7 @@ class SecretShared(Fault):
     http = 500
     zh = "口令文件 {place} 可被其他用户读取或修改。"
     en = "The secret's file {place} can be read or changed by other users."
-    next_zh = "请执行 chmod 600,并确认文件属于节点的运行用户。"
+    next_zh = "请执行 chmod 600，并确认文件属于节点的运行用户。"
     next_en = "Run chmod 600 on it, and make sure that it belongs to the node's user."
 
 
@@ -170,7 +170,7 @@ class SecretOutside(Fault):
     http = 500
     zh = "口令文件的路径 {place} 指向节点文件夹之外。"
     en = "The path {place} of a secret's file leads out of the node's folder."
-    next_zh = "请把文件放在节点文件夹内,或写绝对路径。"
+    next_zh = "请把文件放在节点文件夹内，或写绝对路径。"
     next_en = "Keep the file in the node's folder, or write an absolute path."
 
 
@@ -179,7 +179,7 @@ class ScanOutside(Fault):
 
     code = "node.scan-outside"
     http = 403
-    zh = "用途“{purpose}”只允许查询一个数据集的指定列,条件只能是“等于”或“在列表中”。"
+    zh = "用途“{purpose}”只允许查询一个数据集的指定列，条件只能是“等于”或“在列表中”。"
     en = (
         "For the purpose “{purpose}” a question names columns of one dataset, and compares "
         "by equality or a list only."
@@ -193,12 +193,12 @@ class KeyShared(Fault):
 
     code = "node.key-shared"
     http = 500
-    zh = "“{name}”和“{other}”用了同一把公钥:中台、签发方和数据专员的密钥必须各不相同。"
+    zh = "“{name}”和“{other}”用了同一把公钥：中台、签发方和数据专员的密钥必须各不相同。"
     en = (
         "“{name}” and “{other}” have the same key: hubs, issuers and stewards must each have "
         "their own."
     )
-    next_zh = "请核对公钥,分别填写各自的密钥。"
+    next_zh = "请核对公钥，分别填写各自的密钥。"
     next_en = "Check the keys and enter each one's own."
 
 
@@ -207,7 +207,7 @@ class LiteralWrong(Fault):
 
     code = "node.literal-type"
     http = 422
-    zh = "数据项“{field}”的类型是 {type},不能与另一类型的值比较。"
+    zh = "数据项“{field}”的类型是 {type}，不能与另一类型的值比较。"
     en = (
         "The field “{field}” is of type {type}; it cannot be compared with a value of another type."
     )
@@ -220,7 +220,7 @@ class TooManyRows(Fault):
 
     code = "node.too-many-rows"
     http = 403
-    zh = "一次答复最多 {limit} 行,这次查询超出了。"
+    zh = "一次答复最多 {limit} 行，这次查询超出了。"
     en = "An answer holds {limit} rows at most; this one would be longer."
     next_zh = "请增加条件缩小范围。"
     next_en = "Add conditions to narrow it down."
@@ -233,7 +233,7 @@ class SourceFailed(Fault):
     http = 502
     zh = "部门 {party} 的数据源暂时无法读取。"
     en = "The source of the department {party} cannot be read at the moment."
-    next_zh = "请稍后重试;仍不行的,请该部门管理员按留痕编号 {entry} 查看原因。"
+    next_zh = "请稍后重试；仍不行的，请该部门管理员按留痕编号 {entry} 查看原因。"
     next_en = (
         "Try again later; if it stays so, that department's administrator finds the cause under "
         "entry {entry}."

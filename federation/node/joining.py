@@ -44,7 +44,7 @@ _PORT = 8443
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the commands by which a department joins the city and decides on its own machine."""
     new = commands.add_parser("init", help="用启动包建立节点 · set a node up from a start-up kit")
-    new.add_argument("kit", type=Path, help="启动包(目录、zip 或 kit.json) · the start-up kit")
+    new.add_argument("kit", type=Path, help="启动包（目录、zip 或 kit.json） · the start-up kit")
     new.add_argument("folder", type=Path, help="空目录 · an empty folder")
     new.add_argument(
         "--host",
@@ -69,7 +69,7 @@ def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     for word, words in (("approve", "批准"), ("refuse", "不批准"), ("revoke", "收回")):
         verb.add_argument(f"--{word}", dest="verb", action="store_const", const=word, help=words)
     deciding_.add_argument("--only", action="append", metavar="G…", help="只决定这些 · only these")
-    deciding_.add_argument("--remark", default="", help="说明(不批准和收回必填) · why")
+    deciding_.add_argument("--remark", default="", help="说明（不批准和收回必填） · why")
     deciding_.add_argument("--as", dest="account", required=True, help="您的账号 · your account")
     deciding_.add_argument("--yes", action="store_true", help="不再询问 · do not ask me")
     deciding_.set_defaults(act=_decide)

@@ -22,7 +22,7 @@ __all__ = ["add_commands"]
 
 def add_commands(commands: _SubParsersAction[argparse.ArgumentParser]) -> None:
     """Add the two commands; each prints one JSON document and returns the exit code."""
-    saving = commands.add_parser("backup", help="备份本节点,不必停机 · save this node as it runs")
+    saving = commands.add_parser("backup", help="备份本节点，不必停机 · save this node as it runs")
     saving.add_argument("file", type=Path, help=FILE_NAME)
     saving.add_argument("target", type=Path, help="FILE.tar / FILE.tar.zst")
     saving.add_argument("--without-keys", action="store_true", help="不含私钥 · leave keys out")

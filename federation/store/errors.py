@@ -31,7 +31,7 @@ class StoreMissing(Fault):
     zh = "没有找到数据库 {store}。"
     en = "The database {store} was not found."
     next_zh = (
-        "请检查路径和挂载的磁盘,或从备份恢复这个文件;演示城市可以用 scenarist demo --fresh 重建。"
+        "请检查路径和挂载的磁盘，或从备份恢复这个文件；演示城市可以用 scenarist demo --fresh 重建。"
     )
     next_en = (
         "Check the path and that its disk is mounted, or restore the file from a backup; "
@@ -44,9 +44,9 @@ class StoreReadOnly(Fault):
 
     code = "store.read-only"
     http = 503
-    zh = "数据库 {store} 只能读取,不能写入。"
+    zh = "数据库 {store} 只能读取，不能写入。"
     en = "The database {store} can be read but not written."
-    next_zh = "请让运行本程序的用户对该文件及其所在文件夹有写权限,并确认磁盘没有以只读方式挂载。"
+    next_zh = "请让运行本程序的用户对该文件及其所在文件夹有写权限，并确认磁盘没有以只读方式挂载。"
     next_en = (
         "Give the user that runs this program write permission on the file and its folder, "
         "and check that the disk is not mounted read-only."
@@ -60,7 +60,7 @@ class StoreBusy(Fault):
     http = 503
     zh = "数据库 {store} 正被另一项写入占用。"
     en = "The database {store} is held by another write."
-    next_zh = "请稍后重试;若一直如此,请停掉占用该文件的备份或管理工具。"
+    next_zh = "请稍后重试；若一直如此，请停掉占用该文件的备份或管理工具。"
     next_en = (
         "Try again shortly; if it stays so, stop the backup or admin tool that holds the file."
     )
@@ -71,9 +71,9 @@ class StoreDamaged(Fault):
 
     code = "store.damaged"
     http = 500
-    zh = "文件 {store} 不是数据库,或者已经损坏。"
+    zh = "文件 {store} 不是数据库，或者已经损坏。"
     en = "The file {store} is not a database, or it is damaged."
-    next_zh = "请保留该文件备查,再用 scenarist restore 从备份恢复。"
+    next_zh = "请保留该文件备查，再用 scenarist restore 从备份恢复。"
     next_en = "Keep the file for inspection, then bring a backup back with scenarist restore."
 
 
@@ -84,7 +84,7 @@ class StoreDiskFailing(Fault):
     http = 503
     zh = "读写数据库 {store} 时磁盘出错。"
     en = "The disk reported an error while the database {store} was read or written."
-    next_zh = "请检查磁盘和挂载点的状态(系统日志会有记录),排除后重启程序。"
+    next_zh = "请检查磁盘和挂载点的状态（系统日志会有记录），排除后重启程序。"
     next_en = (
         "Check the disk and its mount point (the system log says more), "
         "then start the program again."
@@ -96,9 +96,9 @@ class StoreFull(Fault):
 
     code = "store.full"
     http = 507
-    zh = "数据库 {store} 所在磁盘已满,这次写入没有保存。"
+    zh = "数据库 {store} 所在磁盘已满，这次写入没有保存。"
     en = "The disk of the database {store} is full; this write was not kept."
-    next_zh = "请腾出磁盘空间后重试,此前的数据没有受影响。"
+    next_zh = "请腾出磁盘空间后重试，此前的数据没有受影响。"
     next_en = "Free some disk space and try again; what was stored before is unharmed."
 
 
@@ -109,7 +109,7 @@ class StoreNewer(Fault):
     http = 500
     zh = "数据库 {store} 的结构版本 {found} 比本程序认识的 {known} 更新。"
     en = "The database {store} has schema {found}; the latest this program knows is {known}."
-    next_zh = "请升级本程序,或恢复升级之前的备份。"
+    next_zh = "请升级本程序，或恢复升级之前的备份。"
     next_en = "Upgrade this program, or restore the backup made before the upgrade."
 
 
@@ -120,7 +120,7 @@ class StoreOlder(Fault):
     http = 500
     zh = "数据库 {store} 的结构版本 {found} 早于本程序需要的 {known}。"
     en = "The database {store} has schema {found}; this program needs {known}."
-    next_zh = "请先备份,再启动服务或工作进程一次,由它完成升级。"
+    next_zh = "请先备份，再启动服务或工作进程一次，由它完成升级。"
     next_en = "Back it up, then start the server or the worker once: it brings the schema up."
 
 
@@ -129,9 +129,9 @@ class StoreForeign(Fault):
 
     code = "store.foreign"
     http = 500
-    zh = "数据库 {store} 里已有同名的表 {tables},但不是本程序建立的。"
+    zh = "数据库 {store} 里已有同名的表 {tables}，但不是本程序建立的。"
     en = "The database {store} already has tables named {tables} that this program did not make."
-    next_zh = "请换一个空的数据库或模式,已有的表未被改动。"
+    next_zh = "请换一个空的数据库或模式，已有的表未被改动。"
     next_en = "Point to an empty database or schema; the existing tables were not touched."
 
 
@@ -154,9 +154,9 @@ class StoreUrlWrong(Fault):
 
     code = "store.url-wrong"
     http = 500
-    zh = "数据库地址无法识别,支持的写法以 {kinds} 开头。"
+    zh = "数据库地址无法识别，支持的写法以 {kinds} 开头。"
     en = "The database address cannot be read; it starts with one of {kinds}."
-    next_zh = "请改正设置中的地址,例如 sqlite:////var/lib/scenarist/hub.db。"
+    next_zh = "请改正设置中的地址，例如 sqlite:////var/lib/scenarist/hub.db。"
     next_en = (
         "Correct the address in the settings, for example sqlite:////var/lib/scenarist/hub.db."
     )
@@ -167,9 +167,9 @@ class StoreTaken(Fault):
 
     code = "store.taken"
     http = 409
-    zh = "数据库 {store} 里已经有表 {tables},不能再往里恢复。"
+    zh = "数据库 {store} 里已经有表 {tables}，不能再往里恢复。"
     en = "The database {store} already holds the tables {tables}; nothing is restored over them."
-    next_zh = "请另指定一个空的数据库或模式;确认不再需要旧表之后,也可以先行删除。"
+    next_zh = "请另指定一个空的数据库或模式；确认不再需要旧表之后，也可以先行删除。"
     next_en = (
         "Name an empty database or schema; or drop the old tables first, once it is certain that "
         "nobody needs them."
@@ -183,7 +183,7 @@ class RowsUnreadable(Fault):
     http = 500
     zh = "数据库 {store} 的表 {table} 无法逐行读出。"
     en = "The rows of the table {table} in the database {store} cannot be read to their end."
-    next_zh = "请保留该数据库备查,从较早的备份恢复,或请数据库管理员检查这张表。"
+    next_zh = "请保留该数据库备查，从较早的备份恢复，或请数据库管理员检查这张表。"
     next_en = (
         "Keep the database for inspection and restore an earlier backup, "
         "or have an administrator check this table."
@@ -195,9 +195,9 @@ class RowsRefused(Fault):
 
     code = "store.rows-refused"
     http = 422
-    zh = "备份里表 {table} 的数据与数据库 {store} 不符,没有写入。"
+    zh = "备份里表 {table} 的数据与数据库 {store} 不符，没有写入。"
     en = "The rows of the table {table} in the backup do not fit {store}; nothing was written."
-    next_zh = "请用写出这份备份的同一版本程序恢复,或改用另一份备份。"
+    next_zh = "请用写出这份备份的同一版本程序恢复，或改用另一份备份。"
     next_en = "Restore it with the release that wrote it, or take another backup."
 
 
@@ -217,9 +217,9 @@ class StorePasswordMissing(Fault):
 
     code = "store.password-missing"
     http = 500
-    zh = "数据库口令应存放在 {place},但那里没有可读取的内容。"
+    zh = "数据库口令应存放在 {place}，但那里没有可读取的内容。"
     en = "The database's password should lie in {place}, and nothing can be read there."
-    next_zh = "请设置该环境变量,或写好该文件(仅运行本程序的用户可读),再重新启动。"
+    next_zh = "请设置该环境变量，或写好该文件（仅运行本程序的用户可读），再重新启动。"
     next_en = (
         "Set that variable, or write that file (readable to this program's user only), "
         "and start again."
@@ -233,7 +233,7 @@ class StoreCrowded(Fault):
     http = 503
     zh = "数据库 {store} 的连接已全部占用。"
     en = "All connections to the database {store} are in use."
-    next_zh = "请稍后重试;若一直如此,请减少进程或线程数,或让数据库允许更多连接。"
+    next_zh = "请稍后重试；若一直如此，请减少进程或线程数，或让数据库允许更多连接。"
     next_en = (
         "Try again shortly; if it stays so, run fewer processes or threads, "
         "or let the database take more connections."

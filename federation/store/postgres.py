@@ -29,10 +29,11 @@ _KEPT, _MORE = 4, 12
 _IN_SCHEMA = "set_config('search_path', quote_ident(:schema), true)"
 _LOCK = "pg_advisory_xact_lock(hashtextextended(:lock, 0))"
 _BEGINS = {
-    (False, True): text(f"SELECT {_IN_SCHEMA}"),
-    (True, False): text(f"SELECT {_LOCK}"),
-    (True, True): text(f"SELECT {_IN_SCHEMA}, {_LOCK}"),
+    (False, True): (text(f"SELECT {_IN_SCHEMA}"), ("schema",)),
+    (True, False): (text(f"SELECT {_LOCK}"), ("lock",)),
+    (True, True): (text(f"SELECT {_IN_SCHEMA}, {_LOCK}"), ("schema", "lock")),
 }
+"""Whether it writes, whether it has a schema → what a transaction says first, with which values."""
 
 
 def open_postgres(target: URL, *, wait_s: float) -> Engine:
@@ -99,11 +100,11 @@ def lock_name(conn: Connection, name: str) -> str:
 def _begin(conn: Connection) -> None:
     options = conn.get_execution_options()
     schema, writes = options.get(SCHEMA), options.get(MODE) == "write"
-    statement = _BEGINS.get((writes, schema is not None))
-    if statement is not None:
+    first = _BEGINS.get((writes, schema is not None))
+    if first is not None:
+        statement, wanted = first
         said = {"schema": schema, "lock": lock_name(conn, "write")}
-        wanted = {name: said[name] for name in statement.compile().params}
-        conn.execute(statement, wanted)
+        conn.execute(statement, {name: said[name] for name in wanted})
 
 
 def _arguments(target: URL, wait_s: float) -> dict[str, Any]:

@@ -3,8 +3,9 @@
     PYTHONPATH=tests/support python -P tests/bench/pages.py HOME --requests 3000
 
 HOME was filled by `fill.py`. Gunicorn serves `wsgi:app` as `scenarist serve` does; ten readers with
-a connection and a sign-in each ask for the next page as soon as they have the last. Half of them
-are citizens, half officers. After the mix, apart from it: saving the page after which departments
+a connection and a sign-in each ask for the next page as soon as they have the last, or after a
+pause (`--think-ms`). Half of them are citizens, half officers. For cases in PostgreSQL build HOME
+first: `scenarist demo --no-serve --home HOME --hub-url URL`. After the mix, apart from it: saving the page after which departments
 are asked (`prefill`), and the pages of auditors and stewards (`wide`).
 """
 
@@ -151,7 +152,7 @@ class Officer:
         return self.get("a task", self.dice.choice(self.tasks))
 
 
-def mixed(server: Server, drafts: Mapping[str, str], requests: int) -> None:
+def mixed(server: Server, drafts: Mapping[str, str], requests: int, think_s: float) -> None:
     """Measure the mix."""
     readers: list[Callable[[], Iterator[Step]]] = []
     browsers = [Browser(server.port, f"127.0.0.{n}") for n in range(2, 12)]
@@ -159,7 +160,7 @@ def mixed(server: Server, drafts: Mapping[str, str], requests: int) -> None:
     readers += [Officer(b, a) for b, a in zip(browsers[5:], OFFICERS, strict=True)]
     drive(readers, 200)  # what a process makes once is made
     spent = server.processor_s
-    timings = drive(readers, requests)
+    timings = drive(readers, requests, think_s)
     spent = server.processor_s - spent
     say("mix", timings.lines(), server)
     sys.stdout.write(f"processor time of the server: {spent / requests * 1e3:.2f} ms a request\n")
@@ -228,10 +229,11 @@ def main() -> None:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--threads", type=int, default=4)
     parser.add_argument("--wide", type=int, default=5)
+    parser.add_argument("--think-ms", type=int, default=0, help="between a reader's requests")
     asked = parser.parse_args()
     drafts, empty = prepare(asked.home)
     with served(asked.home, workers=asked.workers, threads=asked.threads) as server:
-        mixed(server, drafts, asked.requests)
+        mixed(server, drafts, asked.requests, asked.think_ms / 1000)
         prefill(server, asked.home, empty)
         wide(server, asked.wide)
 

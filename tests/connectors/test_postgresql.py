@@ -119,7 +119,7 @@ def _fault(kind, call, *arguments, **more):
 
 def test_a_wrong_password_or_user_is_told_from_a_host_that_is_away(place):
     wrong = _fault(ServerSignIn, open_source, place.options(password=SECRET))
-    assert wrong.message("zh") == "主机可达;用户名或密码错(用户“city”)。"
+    assert wrong.message("zh") == "主机可达；用户名或密码错（用户“city”）。"
     _fault(ServerSignIn, open_source, place.options(user="nobody"))
     options = place.options()
     del options["password"]

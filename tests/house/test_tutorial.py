@@ -35,7 +35,7 @@ def test_a_newcomer_who_follows_the_tutorial_carries_a_matter_of_their_own(home,
     )  # fmt: skip
     assert ran.returncode == 0, ran.stderr[-3000:]
     assert "YL-0002" in json.dumps(_answers(home), ensure_ascii=False)
-    assert "1 个通过,0 个不符" in ran.stdout
+    assert "1 个通过，0 个不符" in ran.stdout
     assert "civil_affairs.reading_card_card" in ran.stdout
     assert "police.household" in ran.stdout
 

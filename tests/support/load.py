@@ -180,8 +180,10 @@ def at(ordered: Sequence[float], share: float) -> float:
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
 
 
-def drive(readers: Sequence[Callable[[], Iterator[Step]]], requests: int) -> Timings:
-    """Let all readers work side by side until `requests` are done."""
+def drive(
+    readers: Sequence[Callable[[], Iterator[Step]]], requests: int, think_s: float = 0.0
+) -> Timings:
+    """Let all readers work side by side until `requests` are done, each thinking in between."""
     timings, lock, left = Timings(), threading.Lock(), iter(range(requests))
 
     def work(begin: Callable[[], Iterator[Step]]) -> None:
@@ -190,6 +192,8 @@ def drive(readers: Sequence[Callable[[], Iterator[Step]]], requests: int) -> Tim
             with lock:
                 if next(left, None) is None:
                     break
+            if think_s:
+                time.sleep(think_s)
             began = time.perf_counter()
             name, status = step()
             own.append((name, status, time.perf_counter() - began))
