@@ -5,8 +5,9 @@
 HOME was filled by `fill.py`. Gunicorn serves `wsgi:app` as `scenarist serve` does; ten readers with
 a connection and a sign-in each ask for the next page as soon as they have the last, or after a
 pause (`--think-ms`). Half of them are citizens, half officers. For cases in PostgreSQL build HOME
-first: `scenarist demo --no-serve --home HOME --hub-url URL`. After the mix, apart from it: saving the page after which departments
-are asked (`prefill`), and the pages of auditors and stewards (`wide`).
+first: `scenarist demo --no-serve --home HOME --hub-url URL`. After the mix, apart from it: saving
+the page after which departments are asked (`prefill`), and the pages of auditors and stewards
+(`wide`).
 """
 
 import argparse
