@@ -136,7 +136,7 @@ def test_a_missing_column_is_named_with_those_that_are_like_it(tmp_path):
     checkup = _checked(tmp_path, SourceConfig("sqlite", {"path": "a.db"}))
     capacity, meters = checkup.findings
     assert isinstance(capacity, ColumnMissing)
-    assert capacity.message("zh") == "源表“account”缺“用电容量（kVA）”（capacity_kva）。"
+    assert capacity.message("zh") == "源表“account”缺“用电容量(kVA)”（capacity_kva）。"
     assert capacity.facts["near"] == ("“用电容量（KVA）” 1.00",)
     assert capacity.where == "/datasets/power.account"
     assert "meter_count" in str(meters.facts["near"])

@@ -31,7 +31,7 @@ def test_a_program_gets_json(visitor):
         "message": "没有这一页。",
         "facts": {},
         "where": None,
-        "next": "请核对网址,或从首页进入。",
+        "next": "请核对网址，或从首页进入。",
     }
 
 
