@@ -7,6 +7,7 @@ value. A case that is not the reader's reads like one that does not exist.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -574,12 +575,13 @@ def _matter_line(platform: Platform, stored: StoredCase) -> MatterLine:
 
 def _party_lines(platform: Platform, stored: StoredCase, now: datetime) -> tuple[PartyLine, ...]:
     """Return one line per department of the matter, lead first."""
-    scenario = stored.scenario
+    scenario, skipped = stored.scenario, _skipped(stored)
     lines = []
     for party in scenario.meta.parties:
         own = [t for t in tasks_of(scenario) if t.party == party]
         tasks = [t for t in stored.case.tasks.values() if t.party == party]
-        items = dict.fromkeys(t.item for t in own if t.item)
+        taken = [t for t in own if t.id not in skipped] or own
+        items = dict.fromkeys(t.item for t in taken if t.item)
         if own:
             lines.append(_party_line(platform, stored, party, own, tasks, tuple(items), now))
     return tuple(lines)
@@ -692,13 +694,15 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
     outcome = event.data.get("outcome")
     key = f"{event.kind}.{outcome}" if event.kind == "task_done" else event.kind
     words = EVENTS.get(key)
-    if words is None or _is_internal(stored.scenario, event):
-        return None
     notice = event.data.get("notice")
-    if isinstance(notice, str):
+    if event.kind == "branch_skipped":
+        title = _not_needed(stored, event.step)
+    elif isinstance(notice, str):
         title = stored.scenario.notice(notice).title
     else:
         title = step_title(stored.scenario, event.step)
+    if words is None or title is None:
+        return None
     party = party_of(stored.scenario, event.step) if event.step else None
     remark = event.data.get("reason") or event.data.get("remark")
     return TimelineEntry(
@@ -709,9 +713,16 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
     )
 
 
-def _is_internal(scenario: Scenario, event: Event) -> bool:
-    """Leave out branches without a title: nobody outside knows them."""
-    return event.kind == "branch_skipped" and step_title(scenario, event.step).zh == event.step
+def _not_needed(stored: StoredCase, branch: str | None) -> Text | None:
+    """Name the items that are not needed now that a branch is not taken; none where none is."""
+    tasks, skipped = tasks_of(stored.scenario), _skipped(stored)
+    within = inside(stored.scenario)[str(branch)][1]
+    elsewhere = {t.item for t in tasks if t.id not in skipped}
+    items = dict.fromkeys(t.item for t in tasks if t.id in within and t.item)
+    titles = [stored.scenario.item(i).title for i in items if i not in elsewhere]
+    if not titles:
+        return None
+    return Text("、".join(t.zh for t in titles), ", ".join(t.en for t in titles))
 
 
 def _uses(platform: Platform, stored: StoredCase) -> tuple[UseLine, ...]:
@@ -770,17 +781,21 @@ def _correction(platform: Platform, stored: StoredCase) -> CorrectionAsked | Non
 
 
 def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel | None:
-    """Return what departments recorded, as the applicant may see it: the officers' forms."""
-    own = scenario.start_form.scopes()
-    pointers = [
-        c.scope
-        for t in scenario.tasks()
-        if t.form and t.item
-        for c in scenario.form(t.form).controls()
-        if c.scope and c.scope in answers and c.scope not in own
-    ]
-    unique = list(dict.fromkeys(pointers))
-    return forms.summary(scenario, unique, answers) if unique else None  # type: ignore[arg-type] # JSON
+    """Return what departments recorded, as the applicant may see it: officers' forms, by item."""
+    told = set(scenario.start_form.scopes())
+    by_item: dict[str, list[str]] = {}
+    for task in tasks_of(scenario):
+        if task.form and task.item:
+            scopes = (c.scope for c in scenario.form(task.form).controls())
+            found = [s for s in scopes if s and s in answers and s not in told]
+            told.update(found)
+            by_item.setdefault(task.item, []).extend(found)
+    sections = tuple(
+        replace(section, title=scenario.item(item).title)
+        for item, pointers in by_item.items()
+        for section in forms.summary(scenario, pointers, answers).sections  # type: ignore[arg-type] # JSON
+    )
+    return SummaryModel(sections) if sections else None
 
 
 def _recorded(scenario: Scenario, step: Task, answers: Mapping[str, object]) -> SummaryModel | None:

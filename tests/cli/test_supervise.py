@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 
 import pytest
+from ports import free_port
 
 from builder.cli.errors import ProgramFailed
 from builder.cli.supervise import Program, Supervisor, running
@@ -33,9 +34,7 @@ s.watch()
 
 @pytest.fixture
 def port():
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    return free_port()
 
 
 def listening(name, port, **more):

@@ -11,7 +11,8 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from bureau import PARTY, REASON, Bureau, free_port
+from bureau import PARTY, REASON, Bureau
+from ports import free_port
 from town import until
 
 from builder.app import open_platform

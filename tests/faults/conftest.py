@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-import socket
 import tempfile
 from collections.abc import Iterator
 from datetime import datetime
@@ -11,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from harms import LONG_AGO
+from ports import APART, free_port
 from town import Town
 
 PARTIES = ("civil-affairs", "police", "hrss", "housing-fund", "health", "medical-insurance")
@@ -18,9 +18,7 @@ PARTIES = ("civil-affairs", "police", "hrss", "housing-fund", "health", "medical
 
 @pytest.fixture(scope="module")
 def port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    return free_port()
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +42,7 @@ def apart_home(demo_city: Path, copy_city) -> Iterator[Path]:
     home = copy_city(demo_city, folder / "city")
     now = datetime.now().astimezone()
     create_authority(home / "ca", name="Hefei", now=now - LONG_AGO)  # old enough to have issued
-    set_apart(home, 20000, lambda _zh, _en: None)
+    set_apart(home, APART, lambda _zh, _en: None)
     yield home
     shutil.rmtree(folder, ignore_errors=True)
 
@@ -57,10 +55,7 @@ def _is_needed(name: str) -> bool:
 @pytest.fixture(scope="session")
 def apart(apart_home: Path) -> Iterator[Town]:
     """The programs that the matter after a death needs, running apart."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = int(probe.getsockname()[1])
-    found = Town(apart_home, port, _is_needed)
+    found = Town(apart_home, free_port(), _is_needed)
     found.start()
     yield found
     found.end()

@@ -17,6 +17,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from link_machines import POLICE, Begin, Call, Scripted, Server, Start, tls_of
+from ports import free_port
 
 from federation.errors import Fault
 from federation.link import ask_json
@@ -145,11 +146,6 @@ def test_a_new_certificate_of_ours_is_shown_on_the_next_connection(
 
 
 # ── who is not there ─────────────────────────────────────────────────────────────────────────────
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
 
 
 @pytest.mark.parametrize("host", ["127.0.0.1:{port}", "node.invalid:{port}", "[::1]:{port}"])

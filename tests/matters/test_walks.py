@@ -6,7 +6,7 @@ import json
 import pytest
 
 from builder.app import rehearsal
-from builder.cases import walks
+from builder.cases import views, walks
 from builder.cases.errors import WalkUnreadable
 from federation.store import resource
 
@@ -31,9 +31,31 @@ def test_a_walk_of_the_scenario_ends_as_it_says(rehearsed, file, check_whole):
     check_whole(platform)
 
 
+@pytest.mark.parametrize(
+    ("walk_id", "account", "items", "not_needed"),
+    [
+        ("happy", "chen-jing", ["火化证明"], []),
+        ("no-housing-fund", "zhou-ming", ["火化证明"], ["住房公积金提取"]),
+        ("social-assistance", "chen-jing", ["火化证明", "丧葬补助和抚恤金"], []),
+    ],
+)
+def test_a_case_page_names_the_items_that_are_taken_and_those_not_needed(
+    rehearsed, walk_id, account, items, not_needed
+):
+    platform, clock = rehearsed
+    (walk,) = walks.read_walks(MATTER, walk_id)
+    outcome = walks.run(platform, clock, platform.deployments.get(MATTER).id, walk)
+    page = views.case(platform, platform.accounts.named(account), str(outcome.case_no))
+    [lead] = [p for p in page.parties if p.party == "civil-affairs"]
+    assert [i.zh for i in lead.items] == items
+    told = [e.text.zh for e in page.timeline if "无需办理" in e.text.zh]
+    assert all(any(item in line for line in told) for item in not_needed)
+    assert not any("丧葬补助" in line for line in told)
+    assert {s.title.zh for s in page.results.sections} >= set(items)
+
+
 def test_a_walk_never_touches_a_real_case(demo_city):
     from builder.app import opened
-    from builder.cases import views
 
     with rehearsal(demo_city) as (platform, clock):
         (walk,) = walks.read_walks(MATTER, "no-kin")

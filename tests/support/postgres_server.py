@@ -4,13 +4,13 @@ import itertools
 import os
 import secrets
 import shutil
-import socket
 import subprocess
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
 import psycopg
+from ports import free_port
 from psycopg import sql
 
 OWNER = "city"
@@ -48,7 +48,7 @@ class PostgresServer:
                 shutil.chown(path, "postgres")
         self._run("initdb", "-A", "scram-sha-256", "-U", OWNER, "-N", "-E", "UTF8", "--pwfile",
                   str(secret), "--locale=C.UTF-8")  # fmt: skip
-        self.port = _free_port()
+        self.port = free_port()
         self.start()
         self._numbers = itertools.count(1)
 
@@ -106,9 +106,3 @@ class PostgresServer:
     def _run(self, name: str, *arguments: str) -> None:
         command = [str(programs() / name), "-D", str(self._home / "data"), *arguments]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL, cwd=self._home, **self._as)
-
-
-def _free_port() -> int:
-    with socket.socket() as found:
-        found.bind(("127.0.0.1", 0))
-        return found.getsockname()[1]

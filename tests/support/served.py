@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from load import Browser, memory_mib, processor_s
+from ports import free_port
 
 ROOT = Path(__file__).parents[2]
 
@@ -41,9 +41,7 @@ def served(
     home: Path, *, workers: int = 1, threads: int = 8, app: str = "wsgi:app"
 ) -> Iterator[Server]:
     """Run gunicorn on a free port until the block ends."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
+    port = free_port()
     command = [
         sys.executable, "-m", "gunicorn", "--bind", f"127.0.0.1:{port}",
         "--workers", str(workers), "--worker-class", "gthread", "--threads", str(threads),

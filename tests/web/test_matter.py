@@ -83,6 +83,9 @@ def test_six_departments_finish_and_the_citizen_sees_every_use(sign_in):
     assert len(uses) == 9  # assistance is not asked: she was insured
     assert "由您本人的申请向市公安局节点查询，用于核验" in citizen.text
     assert "48,000.00" in citizen.text
+    assert "无需办理" not in citizen.text
+    titles = [" ".join(x.text_content().split()) for x in citizen.tree.iter("h2", "h3")]
+    assert titles[titles.index("办理结果") + 1] == "死亡证明"
 
 
 def test_the_auditor_reads_who_used_which_field_by_which_grant(sign_in):
