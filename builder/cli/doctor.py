@@ -54,7 +54,7 @@ def examine(home: Path) -> list[Check]:
 def _about(platform: Platform) -> Text:
     title = platform.city.title
     n, d = len(platform.deployments.all()), len(platform.catalog.datasets)
-    return Text(f"{title.zh}:{n} 个事项，{d} 个数据集", f"{title.en}: {n} matters, {d} datasets")
+    return Text(f"{title.zh}：{n} 个事项，{d} 个数据集", f"{title.en}: {n} matters, {d} datasets")
 
 
 # ── stores and journals ──────────────────────────────────────────────────────────────────────────
@@ -133,7 +133,8 @@ def _ports(platform: Platform) -> Iterator[Check]:
     home = platform.settings.home
     programs = {found.name: (found.host, found.port) for found in here(home)}
     ours = {port for name, (_, port) in programs.items() if _answers(platform, name)}
-    ours |= {int(str(program["port"])) for program in running(home).values()}
+    known = (program["port"] for program in running(home).values())
+    ours |= {port for port in known if isinstance(port, int)}  # a worker listens nowhere
     yield from ports(programs, ours)
 
 

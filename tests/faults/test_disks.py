@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 from collections.abc import Iterator
@@ -35,6 +36,7 @@ def homes(own_disk: Disk, demo_city: Path) -> Path:
     home = own_disk.at / "city"
     if not home.exists():
         shutil.copytree(demo_city, home)
+        os.sync()  # a copy, unlike a store, is on the disk only then
     return home
 
 
