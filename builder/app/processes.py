@@ -110,7 +110,7 @@ def _address(file: Path) -> tuple[str, int] | None:
 
 def cluster_of(home: Path) -> Cluster | None:
     """Return the PostgreSQL server that belongs to a demo city; None where it has none."""
-    folder = home / _POSTGRES
+    folder = home.resolve() / _POSTGRES  # the server runs in it, whatever folder we are in
     port = folder / "port"
     return Cluster(folder, int(port.read_text(encoding="ascii"))) if port.exists() else None
 
