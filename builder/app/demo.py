@@ -102,7 +102,7 @@ def _build(home: Path, scale: int, say: Say) -> None:
         platform.accounts.add(accounts, demo_password())
         signer = KeyStore(home / "keys").signer(HUB)
         for scenario in scenarios:
-            say(f"部署“{scenario.meta.title.zh}”", f"Deploying “{scenario.meta.title.en}”")
+            say(f"部署事项：{scenario.meta.title.zh}", f"Deploying: {scenario.meta.title.en}")
             deploy(platform, scenario, platform.city.code, by, signer)
     say("各部门审批用数授权", "Departments decide on the grants")
     stewards = {a.party: a for a in accounts if "steward" in a.roles}
