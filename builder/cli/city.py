@@ -133,10 +133,10 @@ def doctor(ctx: typer.Context) -> None:
     if term.json:
         term.print_json({"ok": all(c.ok for c in checks), "checks": checks})
     else:
+        colon = term.pick("：", ": ")
         for check in checks:
-            term.lines(
-                [f"{'✓' if check.ok else '✗'} {term.say(check.what)}: {term.say(check.found)}"]
-            )
+            mark = "✓" if check.ok else "✗"
+            term.lines([f"{mark} {term.say(check.what)}{colon}{term.say(check.found)}"])
             if not check.ok and check.fix is not None:
                 term.lines([f"  → {term.say(check.fix)}"])
     if not all(c.ok for c in checks):

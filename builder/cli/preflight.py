@@ -57,7 +57,7 @@ def ports(wanted: Mapping[str, tuple[str, int]], ours: Iterable[int]) -> Iterato
     """
     held = set(ours)
     for program, (host, port) in wanted.items():
-        what = Text(f"端口 {port}({program})", f"Port {port} ({program})")
+        what = Text(f"端口 {port}（{program}）", f"Port {port} ({program})")
         if port in held:
             yield Check(what, True, Text("本城市正在使用", "in use by this city"))
         elif _is_free(host, port):

@@ -69,7 +69,7 @@ def test_what_is_wrong_with_a_node_is_named_and_only_its_branch_waits(apart, cod
         [node] = [c for c in examine(apart.home) if c.what.zh == "节点 市医疗保障局"]
         assert not node.ok
         assert node.fix.zh
-        [port] = [c for c in examine(apart.home) if f"({NODE})" in c.what.zh]
+        [port] = [c for c in examine(apart.home) if f"({NODE})" in c.what.en]
         assert not port.ok  # somebody else stands there
     finish(apart, case_no)
 
