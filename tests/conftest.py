@@ -34,6 +34,7 @@ _SLOW = (
     "web/test_fuzz",
     "web/test_governance",
     "web/test_matter",
+    "web/test_rights",
     "work/test_deadlines",
     "work/test_deployments",
     "work/test_once",
