@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
+import re
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -46,6 +47,7 @@ class Settings:
         proxy_hops: how many reverse proxies stand in front of the web process.
         secure_cookies: True when the city is served over HTTPS.
         issuer_url: where the case issuer listens; empty where it runs in the hub's own process.
+        hotline: the telephone number that pages give to whoever does not get on.
         notice_webhook: where notices are posted as well; empty: nowhere.
     """
 
@@ -60,6 +62,7 @@ class Settings:
     proxy_hops: int = 0
     secure_cookies: bool = False
     issuer_url: str = ""
+    hotline: str = "12345"
     notice_webhook: str = ""
 
 
@@ -97,6 +100,10 @@ _KEYS: Mapping[str, _Key] = {
     "secure_cookies": _Key(lambda v: isinstance(v, bool), "true / false"),
     "issuer_url": _Key(
         lambda v: isinstance(v, str) and (not v or v.startswith("https://")), "https://host:port"
+    ),
+    "hotline": _Key(
+        lambda v: isinstance(v, str) and re.fullmatch(r"[0-9+][0-9-]{2,19}", v) is not None,
+        '"12345"',
     ),
     "notice_webhook": _Key(
         lambda v: isinstance(v, str) and (not v or v.startswith(("http://", "https://"))),

@@ -51,6 +51,7 @@ def create_app(
     app.extensions["scenarist"] = Web(
         platform=platform,
         texts=texts,
+        easy_texts={language: words.easy() for language, words in texts.items()},
         renderer=Renderer(texts),
         ledger=Search(platform.catalog),
         assets=read_manifest(resource("static/manifest.json").parent),

@@ -50,6 +50,13 @@ __all__ = [
 
 HTML_LANG: Final[Mapping[Lang, str]] = {"zh": "zh-CN", "en": "en"}
 _THEMES: Final = ("auto", "light", "dark")
+_SKINS: Final = ("standard", "elder")
+_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "lang": LANGUAGES,
+    "theme": _THEMES,
+    "skin": _SKINS,
+}
+"""What a reader chooses on any page by `?name=value`; kept in a cookie of that name."""
 _YEAR_S: Final = 365 * 24 * 3600
 _SIGN_IN: Final = "sign_in"
 
@@ -59,11 +66,13 @@ class Web:
     """What pages need beside the request.
 
     Attributes:
+        easy_texts: `texts` with the plainer wordings of elder mode.
         demo_password: shown with the demo accounts on the sign-in page; None outside a demo.
     """
 
     platform: Platform
     texts: Mapping[Lang, Texts]
+    easy_texts: Mapping[Lang, Texts]
     renderer: Renderer
     ledger: Search
     assets: Mapping[str, str]
@@ -125,8 +134,9 @@ def lang() -> Lang:
 
 
 def texts() -> Texts:
-    """Return the texts of the reader's language."""
-    return web().texts[lang()]
+    """Return the texts of the reader's language, in the reader's wording."""
+    chosen = web().easy_texts if g.skin == "elder" else web().texts
+    return chosen[lang()]
 
 
 def roles() -> tuple[str, ...]:
@@ -175,6 +185,7 @@ def _read_request() -> None:
     g.who = None
     g.lang = _language()
     g.theme = _choice("theme", _THEMES, "auto")
+    g.skin = _choice("skin", _SKINS, "standard")
     token = session.get(_SIGN_IN)
     if isinstance(token, str) and request.endpoint not in (None, "static", "site.health"):
         g.who = platform().sessions.find(token)
@@ -193,7 +204,7 @@ def _choice(name: str, known: tuple[str, ...], otherwise: str) -> str:
 
 
 def _keep_choices(response: Response) -> Response:
-    for name, known in (("lang", LANGUAGES), ("theme", _THEMES)):
+    for name, known in _CHOICES.items():
         if request.args.get(name) in known:
             response.set_cookie(
                 name,
@@ -214,6 +225,7 @@ def _words() -> dict[str, Any]:
         "city_title": platform().city.title,
         "csp_nonce": g.csp_nonce,
         "due_look": lambda due: due_look(due, now, say),
+        "hotline": platform().settings.hotline,
         "html_lang": HTML_LANG[here],
         "is_demo": platform().settings.demo,
         "lang": here,
@@ -226,6 +238,7 @@ def _words() -> dict[str, Any]:
         "preference": _preference,
         "purpose_name": purpose_title,
         "reader": reader(g.who) if g.who else None,
+        "skin": g.skin,
         "t": say,
         "theme": g.theme,
     }
@@ -260,7 +273,7 @@ def _preference(**choices: str) -> str:
     """Return the address of this page in another language or look."""
     if request.method != "GET" or request.routing_exception is not None:
         return f"{url_for('site.home')}?{urlencode(choices)}"
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in ("lang", "theme")]
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in _CHOICES]
     return f"?{urlencode([*kept, *choices.items()])}"
 
 

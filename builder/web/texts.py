@@ -2,6 +2,8 @@
 
 A key is dotted, ``"desk.title"``. Where a count decides the wording, a table holds ``one`` and
 ``other``; a language without that difference holds ``other`` only.
+
+``elder.portal.title`` is what elder mode says in place of ``portal.title``.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from builder.errors import Lang
 __all__ = ["LANGUAGES", "Texts", "read_texts"]
 
 LANGUAGES: tuple[Lang, ...] = get_args(Lang)
+_EASY = "elder."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,15 @@ class Texts:
         one = f"{key}.one"
         chosen = one if number == 1 and one in self.entries else f"{key}.other"
         return self(chosen, count=f"{number:,}", **values)
+
+    def easy(self) -> Texts:
+        """Return these texts with those of ``elder.`` in place of what they reword."""
+        reworded = {
+            key.removeprefix(_EASY): text
+            for key, text in self.entries.items()
+            if key.startswith(_EASY)
+        }
+        return Texts(self.lang, {**self.entries, **reworded})
 
     def either(self, key: str, fallback: str) -> str:
         """Return a text for a word from outside, or the word itself where none is written."""

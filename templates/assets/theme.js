@@ -24,9 +24,10 @@ function draw(theme) {
 
 function mark(link) {
   const menu = link.closest("details");
-  if (!menu) return;
-  menu.querySelectorAll("[aria-current]").forEach((other) => other.removeAttribute("aria-current"));
+  const choices = (menu || link.parentElement).querySelectorAll("[aria-current]");
+  choices.forEach((other) => other.removeAttribute("aria-current"));
   link.setAttribute("aria-current", "true");
+  if (!menu) return;
   const [shown, chosen] = [menu.querySelector("summary use"), link.querySelector("use")];
   if (shown && chosen) shown.setAttribute("href", chosen.getAttribute("href"));
   menu.open = false;

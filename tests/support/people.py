@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import urldefrag
+from urllib.parse import urldefrag, urljoin
 
 from lxml import html
 
@@ -24,7 +24,7 @@ class Reader:
     def follow(self, name: str):
         links = [a for a in self.tree.iter("a") if _said(a) == name]
         assert links, f"no link {name!r} among {[_said(a) for a in self.tree.iter('a')]}"
-        return self.open(links[0].get("href"))
+        return self.open(urljoin(self.address, links[0].get("href")))
 
     def fill(self, label: str, value: object):
         """Type, choose or tick; for radios and boxes `label` is what stands beside them."""

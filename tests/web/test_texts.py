@@ -33,6 +33,16 @@ def test_a_text_has_the_same_placeholders_in_both_languages(key):
     assert zh == en
 
 
+def test_every_plainer_wording_replaces_a_text_with_the_same_placeholders():
+    for texts in TEXTS.values():
+        reworded = {k.removeprefix("elder."): v for k, v in texts.entries.items() if "elder." in k}
+        assert len(reworded) > 20
+        for key, text in reworded.items():
+            assert placeholders(text) == placeholders(texts.entries[key]), key
+            assert texts.easy().entries[key] == text
+        assert texts.easy()("frame.name") == texts("frame.name")
+
+
 def test_no_text_is_blank():
     assert [k for t in TEXTS.values() for k, v in t.entries.items() if not v.strip()] == []
 
