@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from afterlife import HANDLED, begin, hand_in, handle
+from browsing import ARGUMENTS, CHROMIUM, Served
 from flask import Flask
 from people import Reader
 
 from builder.app import build_demo, demo_password, open_platform
 from builder.web import Limits, create_app
+from federation.store import resource
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 
@@ -50,6 +53,39 @@ def clone(city: Path, to: Path) -> Path:
             shutil.copy2(source, target)
 
     return Path(shutil.copytree(city, to, copy_function=copy))
+
+
+@pytest.fixture(scope="session")
+def served(built_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The city's pages on loopback, for a browser."""
+    assert resource("static/manifest.json").exists(), "run `make assets` first"
+    home = clone(built_city, tmp_path_factory.mktemp("served") / "city")
+    found = Served(home, Clock(datetime.now(SHANGHAI)))
+    yield found
+    found.close()
+
+
+@pytest.fixture(scope="session")
+def things(served: Served) -> Mapping[str, str]:
+    """What the pages of `served` are about: matters finished, running and begun, a grant."""
+    citizen = served.reader("chen-jing")
+    hand_in(citizen)
+    for account, title, answers in HANDLED:
+        handle(served.reader(account), title, answers)
+    case = hand_in(citizen)
+    draft = begin(citizen).address.split("/")[2]
+    grant = next(g.id for g in served.platform.hub.grants(owner="police"))
+    return {"case": case, "draft": draft, "grant": grant}
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """One browser."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture

@@ -1,219 +1,40 @@
-"""A real browser over every page: accessible, in bounds, big enough, by keyboard alone."""
+"""A real browser: mistakes take the focus, searching as one types, the matter by keyboard alone."""
 
 from __future__ import annotations
 
-import logging
 import re
-import threading
-from datetime import datetime
-from pathlib import Path
+from contextlib import ExitStack
 
 import pytest
-from afterlife import ACCOUNT, DECEASED, HANDLED, YES, begin, hand_in, handle
-from werkzeug.serving import make_server
+from afterlife import ACCOUNT, DECEASED, HANDLED, YES
+from browsing import Look, opened
+from looking import Axe
 
-from builder.app import demo_password, open_platform
-from builder.web import Limits, create_app
-from federation.store import resource
-from tests.web.conftest import SHANGHAI, Clock, Reader, clone
-from tests.web.test_access import ACCOUNTS, EXPECTED
-
-playwright = pytest.importorskip("playwright.sync_api")
 pytestmark = [pytest.mark.browser, pytest.mark.slow]
-
-CHROMIUM = "/usr/bin/chromium"
-ARGUMENTS = [
-    "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run",
-    "--disable-background-networking", "--disable-component-update", "--disable-sync",
-    "--lang=en-US",
-]  # fmt: skip
-AXE = Path("node_modules/axe-core/axe.min.js")
-RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
-SAMPLE = [("light", 390, "zh"), ("light", 1280, "en"), ("dark", 390, "en"), ("dark", 1280, "zh")]
-REST = [("light", 390, "en"), ("light", 1280, "zh"), ("dark", 390, "zh"), ("dark", 1280, "en")]
-
-SMALL_TARGETS = """() => [...document.querySelectorAll('a,button,summary,input,select,textarea')]
-  .filter(e => e.type !== 'hidden' && e.checkVisibility())
-  .filter(e => getComputedStyle(e).display !== 'inline' || e.tagName !== 'A')
-  .map(e => ['radio', 'checkbox'].includes(e.type) ? e.closest('label') || e : e)
-  .map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 120)])
-  .filter(([box]) => box.height < 43.5 || box.width < 43.5)
-  .map(([box, html]) => `${box.width.toFixed(0)}x${box.height.toFixed(0)} ${html}`)"""
-
-
-class Served:
-    """A city with a finished, a running and a begun matter, on loopback."""
-
-    def __init__(self, home: Path) -> None:
-        self.clock = Clock(datetime.now(SHANGHAI))
-        self.platform = open_platform(home, clock=self.clock)
-        limits = Limits(sign_in="1000 per minute", posts="10000 per minute")
-        self.app = create_app(
-            self.platform, secret=b"b" * 32, demo_password=demo_password(), limits=limits
-        )
-        logging.getLogger("werkzeug").setLevel(logging.ERROR)
-        self.server = make_server("127.0.0.1", 0, self.app, threaded=True)
-        self.thread = threading.Thread(target=self.server.serve_forever)
-        self.thread.start()
-        self.address = f"http://127.0.0.1:{self.server.port}"
-
-    def reader(self, account: str) -> Reader:
-        reader = Reader(self.app.test_client())
-        reader.open("/sign-in").fill("账号", account).fill("密码", demo_password()).press("登录")
-        return reader
-
-    def prepare(self) -> dict[str, str]:
-        citizen = self.reader("chen-jing")
-        hand_in(citizen)
-        for account, title, answers in HANDLED:
-            handle(self.reader(account), title, answers)
-        case = hand_in(citizen)
-        draft = begin(citizen).address.split("/")[2]
-        grant = next(g.id for g in self.platform.hub.grants(owner="police"))
-        return {"case": case, "draft": draft, "grant": grant}
-
-    def close(self) -> None:
-        self.server.shutdown()
-        self.thread.join()
-        self.server.server_close()
-        self.platform.close()
-
-
-@pytest.fixture(scope="module")
-def served(built_city: Path, tmp_path_factory):
-    assert resource("static/manifest.json").exists(), "run `make assets` first"
-    home = clone(built_city, tmp_path_factory.mktemp("served") / "city")
-    found = Served(home)
-    yield found
-    found.close()
-
-
-@pytest.fixture(scope="module")
-def things(served: Served) -> dict[str, str]:
-    return served.prepare()
-
-
-@pytest.fixture(scope="module")
-def chromium():
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture
-def enter(served: Served, chromium):
-    """Open a page of the browser for an account (None: a visitor); whatever goes wrong is kept."""
-    opened = []
+def enter(served, chromium):
+    """Open a page of the browser for an account (None: a visitor)."""
+    with ExitStack() as windows:
 
-    def open_for(
-        account: str | None, theme: str = "light", width: int = 1280, lang: str = "zh", status=0
-    ):
-        context = chromium.new_context(
-            viewport={"width": width, "height": 900},
-            color_scheme=theme,
-            base_url=served.address,
-            locale={"zh": "zh-CN", "en": "en-GB"}[lang],
-        )
-        page = context.new_page()
-        page.mistakes = []
-        page.on(
-            "console",
-            lambda m: (
-                m.type == "error"
-                and f"status of {status} " not in m.text
-                and page.mistakes.append(m.text)
-            ),
-        )
-        page.on("pageerror", lambda e: page.mistakes.append(str(e)))
-        page.on(
-            "request",
-            lambda r: r.url.startswith(served.address) or page.mistakes.append(f"asks {r.url}"),
-        )
-        page.goto(f"/sign-in?lang={lang}")
-        if account:
-            page.fill("#account", account)
-            page.fill("#password", demo_password())
-            page.keyboard.press("Enter")
-            page.wait_for_url(lambda url: "/sign-in" not in url)
-        opened.append((context, page))
-        return page
+        def open_for(
+            account: str | None, theme: str = "light", width: int = 1280, lang: str = "zh", status=0
+        ):
+            look = Look(theme, width, lang)
+            page = windows.enter_context(opened(chromium, served.address, look, account))
+            page.status = status
+            return page
 
-    yield open_for
-    for context, page in opened:
-        mistakes = page.mistakes
-        context.close()
-        assert mistakes == []
+        yield open_for
 
 
-def pages_of(role: str, things: dict[str, str]) -> list[str]:
-    shown = [p for p, who in EXPECTED.items() if who == "everyone" or role in who]
-    return [p.format(**things) for p in shown if p not in ("/", "/healthz", "/sign-in")]
+@pytest.fixture
+def violations():
+    return Axe()
 
 
-def crawl(enter, things, theme, width, lang):
-    """Yield every page of the map, each as the roles that may open it."""
-    seen = set()
-    for role, account in {"": None, **ACCOUNTS}.items():
-        todo = ["/sign-in"] if not role else pages_of(role, things)
-        todo = [p for p in todo if p not in seen]
-        seen.update(todo)
-        if todo:
-            page = enter(account, theme, width, lang)
-            for path in todo:
-                page.goto(path)
-                yield path, page
-
-
-def violations(page) -> list[str]:
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    found = page.evaluate("rules => axe.run({runOnly: {type: 'tag', values: rules}})", RULES)
-    return [
-        f"{v['id']}: {n['html'][:160]} {n['failureSummary'][:200]}"
-        for v in found["violations"]
-        for n in v["nodes"]
-    ]
-
-
-@pytest.mark.parametrize(("theme", "width", "lang"), SAMPLE)
-def test_axe_finds_nothing_on_any_page(enter, things, theme, width, lang):
-    found = {
-        p: v for p, page in crawl(enter, things, theme, width, lang) if (v := violations(page))
-    }
-    assert found == {}
-
-
-@pytest.mark.prove
-@pytest.mark.parametrize(("theme", "width", "lang"), REST)
-def test_axe_finds_nothing_in_the_other_half_of_the_matrix(enter, things, theme, width, lang):
-    found = {
-        p: v for p, page in crawl(enter, things, theme, width, lang) if (v := violations(page))
-    }
-    assert found == {}
-
-
-@pytest.mark.parametrize("lang", ["zh", "en"])
-def test_nothing_scrolls_sideways_on_the_smallest_screen(enter, things, lang):
-    wide = {}
-    for path, page in crawl(enter, things, "light", 320, lang):
-        page.evaluate("document.querySelectorAll('main details').forEach(d => d.open = true)")
-        width = page.evaluate("document.documentElement.scrollWidth")
-        if width > 320:
-            wide[path] = width
-    assert wide == {}
-
-
-@pytest.mark.parametrize("width", [390, 1280])
-def test_everything_to_touch_is_big_enough(enter, things, width):
-    small = {}
-    for path, page in crawl(enter, things, "light", width, "zh"):
-        page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-        if found := page.evaluate(SMALL_TARGETS):
-            small[path] = found
-    assert small == {}
-
-
-def test_a_page_with_mistakes_is_accessible_and_takes_focus(enter, things):
+def test_a_page_with_mistakes_is_accessible_and_takes_focus(enter, violations, things):
     page = enter("chen-jing", "dark", 390, status=422)
     page.goto(f"/drafts/{things['draft']}/pages/who")
     page.get_by_role("button", name="保存并继续").click()
@@ -225,7 +46,7 @@ def test_a_page_with_mistakes_is_accessible_and_takes_focus(enter, things):
     assert page.evaluate("document.activeElement.getAttribute('aria-invalid')") == "true"
 
 
-def test_fault_pages_are_accessible(enter):
+def test_fault_pages_are_accessible(enter, violations):
     page = enter(None, "dark", 390, "en", status=404)
     page.goto("/nowhere")
     assert violations(page) == []
