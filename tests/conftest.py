@@ -31,6 +31,7 @@ _SLOW = (
     "scenario/test_fuzz",
     "store/test_migration",
     "web/test_access",
+    "web/test_account",
     "web/test_fuzz",
     "web/test_governance",
     "web/test_matter",

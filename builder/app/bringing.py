@@ -12,14 +12,15 @@ from sqlalchemy import select
 from builder.app.opening import opened
 from builder.app.places import HUB, beside_the_city
 from builder.cases.commands import county_code
-from builder.cases.platform import deployment_table
+from builder.cases.platform import Platform, deployment_table
 from builder.deploy.deploying import deploy, request_grants
-from builder.deploy.errors import LeadUnknown, MayNotDeploy
+from builder.deploy.errors import CountyOfAnother, LeadUnknown, MayNotDeploy
 from builder.deploy.publish import case_datasets, create_views, source_name
 from builder.deploy.readers import case_source, let_reader_read
 from builder.forms import compile_form, widget_kinds
+from builder.identity import Account
 from builder.scenario.load import load, restore
-from builder.scenario.model import Scenario
+from builder.scenario.model import Scenario, Text
 from builder.store.cases import scenario as _versions
 from builder.store.opening import case_engine, hub_engine
 from builder.store.settings import read_settings
@@ -54,18 +55,16 @@ def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought
     Args:
         home: the city's folder.
         folder: holds ``scenario.json``.
-        county: code or name; None for the city itself.
-        account: a designer's or a county administrator's.
+        county: code or name; None for the city itself, or for an administrator's own county.
+        account: a designer's, or an administrator's of that county.
 
     Raises:
         Findings: everything that is wrong with the scenario.
-        CountyUnknown, LeadUnknown, MayNotDeploy: as they say.
+        CountyUnknown, LeadUnknown, MayNotDeploy, CountyOfAnother: as they say.
     """
     with opened(home) as platform:
         by = platform.accounts.named(account).account
-        if not {"designer", "county-admin"} & set(by.roles):
-            raise MayNotDeploy(account=account)
-        code = county_code(platform, county or platform.city.code)
+        code = _place(platform, by, county)
         scenario = load(folder, kinds=widget_kinds(), catalog=platform.catalog)
         for form in scenario.forms:
             compile_form(scenario, form.id)
@@ -78,6 +77,19 @@ def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought
     with opened(home) as platform:  # anew, so that ledger and node hold what was deployed
         grants = request_grants(platform, scenario, by)
     return Brought(deployment.id, scenario.meta.version, scenario.hash, grants)
+
+
+def _place(platform: Platform, by: Account, county: str | None) -> str:
+    """Return the code of the county to deploy in, if this account may."""
+    if "designer" in by.roles:
+        return county_code(platform, county or platform.city.code)
+    if "county-admin" not in by.roles:
+        raise MayNotDeploy(account=by.account)
+    wanted = county_code(platform, county) if county else by.county
+    if wanted is None or wanted != by.county:
+        own = platform.city.county_title(by.county) if by.county else Text("—", "—")
+        raise CountyOfAnother(account=by.account, county=f"{own.zh} {own.en}")
+    return wanted
 
 
 def publish_cases(home: Path, scenario: Scenario, county: str) -> None:

@@ -182,6 +182,7 @@ def _accounts() -> list[Account]:
             party=a.get("party"),
             roles=tuple(a["roles"]),
             person=a.get("person", {}),
+            county=a.get("county"),
         )
         for a in said["accounts"]
     ]

@@ -191,7 +191,14 @@ def _platform(
         reach=nodes.entry,
     )
     accounts = LocalAccounts(engine, keys.signer(IDENTITY, create=False), clock)
-    sessions = Sessions(engine, accounts, clock, os.urandom, hours=settings.session_hours)
+    sessions = Sessions(
+        engine,
+        accounts,
+        clock,
+        os.urandom,
+        hours=settings.session_hours,
+        idle_minutes=settings.session_idle_minutes,
+    )
 
     def close() -> None:
         nodes.close()

@@ -3,13 +3,19 @@
 from builder.errors import Fault
 
 __all__ = [
+    "AccountNameWrong",
     "CertificateOld",
     "CityRunning",
     "ClockApart",
+    "CountyNeeded",
+    "EmailWrong",
     "FileUnreadable",
     "FolderUnwritable",
+    "PartyNeeded",
+    "PartyNotKnown",
     "PortTaken",
     "ProgramFailed",
+    "RoleNotKnown",
     "StoreUnsound",
 ]
 
@@ -109,3 +115,69 @@ class CityRunning(Fault):
     en = "This city is running already ({programs} programs listen)."
     next_zh = "请先停止它（在启动它的终端按 Ctrl-C），或用 --home 指定另一座城市。"
     next_en = "Stop it first (Ctrl-C where it was started), or name another city with --home."
+
+
+class AccountNameWrong(Fault):
+    """A sign-in name that nobody could type or that looks like an option."""
+
+    code = "cli.account-name"
+    http = 400
+    zh = "“{account}”不能作账号名。"
+    en = "“{account}” cannot be an account's name."
+    next_zh = "请用 2 到 64 个小写字母、数字、点、横线或下划线，以字母或数字开头。"
+    next_en = "Use 2 to 64 lower-case letters, digits, dots, hyphens or underscores."
+
+
+class RoleNotKnown(Fault):
+    """A role that neither the house nor a matter knows."""
+
+    code = "cli.role-unknown"
+    http = 400
+    zh = "没有角色“{role}”，最接近的是：{nearest}。"
+    en = "There is no role “{role}”; the nearest are: {nearest}."
+    next_zh = "请用已有的角色；事项自己的角色写在它的 scenario.json 里。"
+    next_en = "Use a role that exists; a matter's own roles stand in its scenario.json."
+
+
+class PartyNotKnown(Fault):
+    """A department that the city does not have."""
+
+    code = "cli.party-unknown"
+    http = 400
+    zh = "没有部门“{party}”，最接近的是：{nearest}。"
+    en = "There is no department “{party}”; the nearest are: {nearest}."
+    next_zh = "请改用上面的部门编号。"
+    next_en = "Use one of these ids."
+
+
+class PartyNeeded(Fault):
+    """Somebody who works for the city, without a department."""
+
+    code = "cli.party-needed"
+    http = 400
+    zh = "账号“{account}”的角色属于一个部门，但没有写部门。"
+    en = "The roles of “{account}” belong to a department, and none is named."
+    next_zh = "请加 --party 部门编号；只有办事群众没有部门。"
+    next_en = "Add --party; only citizens have none."
+
+
+class CountyNeeded(Fault):
+    """A county's administrator without a county."""
+
+    code = "cli.county-needed"
+    http = 400
+    zh = "县区管理员“{account}”还没有登记县（市、区）。"
+    en = "The county administrator “{account}” is bound to no county."
+    next_zh = "请加 --county 代码或名称。"
+    next_en = "Add --county with a code or a name."
+
+
+class EmailWrong(Fault):
+    """An address that no mail reaches."""
+
+    code = "cli.email"
+    http = 400
+    zh = "邮箱地址不正确。"
+    en = "The e-mail address is not right."
+    next_zh = "请按 name@example.gov.cn 的形式填写。"
+    next_en = "Write it like name@example.gov.cn."

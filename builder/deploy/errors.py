@@ -3,6 +3,7 @@
 from builder.errors import Fault
 
 __all__ = [
+    "CountyOfAnother",
     "EngineFailed",
     "LeadUnknown",
     "MayNotDeploy",
@@ -25,6 +26,19 @@ class MayNotDeploy(Fault):
     en = "The account “{account}” may not deploy a matter."
     next_zh = "请用场景设计员或县（市、区）管理员的账号。"
     next_en = "Use the account of a designer or of a county's administrator."
+
+
+class CountyOfAnother(Fault):
+    """A county's administrator who would bring a matter to another county, or is bound to none."""
+
+    code = "deploy.county-of-another"
+    http = 403
+    zh = "账号“{account}”只能在自己的县（市、区）部署，登记的是：{county}。"
+    en = "The account “{account}” deploys in its own county only, which is: {county}."
+    next_zh = (
+        "请改用该县（市、区）的账号；没有登记的，由运维用 scenarist account roles --county 登记。"
+    )
+    next_en = "Use an account of that county; bind one with scenarist account roles --county."
 
 
 class LeadUnknown(Fault):

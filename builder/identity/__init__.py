@@ -1,15 +1,18 @@
-"""Know who is at the door: local accounts now, a city's single sign-on by the same shape later."""
+"""Know who is at the door: local accounts, and a city's single sign-on that leads to them."""
 
 from builder.identity.accounts import Account, LocalAccounts, SignIn
 from builder.identity.errors import AccountLocked, AccountUnknown, SignInRefused
-from builder.identity.sessions import Sessions
+from builder.identity.sessions import Door, Sessions
+from builder.identity.tries import place_of
 
 __all__ = [
     "Account",
     "AccountLocked",
     "AccountUnknown",
+    "Door",
     "LocalAccounts",
     "Sessions",
     "SignIn",
     "SignInRefused",
+    "place_of",
 ]

@@ -41,7 +41,8 @@ class Settings:
             or ``postgresql://user@host/database?password_file=secrets/hub`` (or ``password_env=``).
             Relative paths are below `home`.
         case_prefix: letters in front of every case number.
-        session_hours: how long a sign-in lasts.
+        session_hours: how long a sign-in lasts at most.
+        session_idle_minutes: how long it lasts when nothing is done.
         draft_fetch_minutes: how long a fetched answer may be reused inside one draft.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         proxy_hops: how many reverse proxies stand in front of the web process.
@@ -57,6 +58,7 @@ class Settings:
     hub_url: str = "sqlite:///hub.db"
     case_prefix: str = "HF"
     session_hours: int = 12
+    session_idle_minutes: int = 60
     draft_fetch_minutes: int = 60
     log_level: str = "info"
     proxy_hops: int = 0
@@ -94,6 +96,7 @@ _KEYS: Mapping[str, _Key] = {
     ),
     "case_prefix": _Key(lambda v: isinstance(v, str) and v.isalpha() and v.isupper(), "A-Z"),
     "session_hours": _Key(_is_count(1, 72), "1-72"),
+    "session_idle_minutes": _Key(_is_count(5, 1440), "5-1440"),
     "draft_fetch_minutes": _Key(_is_count(1, 1440), "1-1440"),
     "log_level": _Key(lambda v: v in _LEVELS, " / ".join(_LEVELS)),
     "proxy_hops": _Key(_is_count(0, 5), "0-5"),

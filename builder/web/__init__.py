@@ -10,6 +10,6 @@ Pages decide nothing: commands and views of `builder.cases` do. They work withou
 """
 
 from builder.web.application import create_app
-from builder.web.security import Limits
+from builder.web.limits import Limits
 
 __all__ = ["Limits", "create_app"]

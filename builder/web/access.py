@@ -9,6 +9,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from typing import Final
 
+from builder.identity.roles import (
+    AUDITOR,
+    CITIZEN,
+    COUNTY,
+    DESIGNER,
+    OFFICER,
+    ROLES,
+    SCIENTIST,
+    STEWARD,
+)
+
 __all__ = [
     "ACCESS",
     "ANYONE",
@@ -24,15 +35,6 @@ __all__ = [
     "home_endpoint",
     "is_allowed",
 ]
-
-CITIZEN: Final = "citizen"
-OFFICER: Final = "officer"
-STEWARD: Final = "steward"
-AUDITOR: Final = "auditor"
-DESIGNER: Final = "designer"
-COUNTY: Final = "county-admin"
-SCIENTIST: Final = "scientist"
-ROLES: Final = (CITIZEN, OFFICER, STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST)
 
 Audience = frozenset[str]
 ANYONE: Final[Audience] = frozenset({"*"})
@@ -51,6 +53,11 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "auth.sign_in": ANYONE,
     "auth.sign_in_post": ANYONE,
     "auth.sign_out": SIGNED_IN,
+    "account.password": SIGNED_IN,
+    "account.password_post": SIGNED_IN,
+    "account.sign_ins": SIGNED_IN,
+    "account.end_sign_in": SIGNED_IN,
+    "account.end_others": SIGNED_IN,
     "citizen.portal": ANYONE,
     "citizen.matter": ANYONE,
     "citizen.begin": _PEOPLE,

@@ -7,15 +7,17 @@ from jinja2 import StrictUndefined
 
 from builder.cases.platform import Platform
 from builder.forms.render import Renderer
+from builder.web.account import account
 from builder.web.assets import read_manifest
 from builder.web.audit import audit
-from builder.web.auth import auth, limit_sign_in
+from builder.web.auth import auth
 from builder.web.citizen import citizen
 from builder.web.context import Web, add_context
 from builder.web.desk import desk
+from builder.web.limits import Limits
 from builder.web.log import add_log
 from builder.web.refusals import add_refusals
-from builder.web.security import Limits, add_security, check_table
+from builder.web.security import add_security, check_table
 from builder.web.site import site
 from builder.web.steward import steward
 from builder.web.texts import read_texts
@@ -61,8 +63,7 @@ def create_app(
     add_context(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)
-    for blueprint in (site, auth, citizen, desk, steward, audit):
+    for blueprint in (site, auth, account, citizen, desk, steward, audit):
         app.register_blueprint(blueprint)
-    limit_sign_in(app)
     check_table(app)
     return app

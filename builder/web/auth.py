@@ -6,7 +6,6 @@ from urllib.parse import urlsplit
 
 from flask import (
     Blueprint,
-    Flask,
     Response,
     current_app,
     flash,
@@ -21,14 +20,16 @@ from werkzeug.routing import RequestRedirect
 from werkzeug.wrappers import Response as BaseResponse
 
 from builder.errors import Fault
-from builder.identity import SignIn
+from builder.identity import SignIn, place_of
+from builder.identity.passwords import MOST
 from builder.web.access import CITIZEN, OFFICER, STEWARD, home_endpoint, is_allowed
 from builder.web.context import Reader, forget, platform, reader, remember, web, who
+from builder.web.device import door
 from builder.web.journal import VISITOR, note
 from builder.web.refusals import shown_fault
 from builder.web.security import wants_json
 
-__all__ = ["auth", "limit_sign_in"]
+__all__ = ["auth"]
 
 auth = Blueprint("auth", __name__)
 _RANK = (CITIZEN, OFFICER, "designer", "county-admin", "scientist", "auditor")
@@ -48,14 +49,16 @@ def sign_in_post() -> BaseResponse | str:
     account = request.form.get("account", "").strip()
     wanted = request.form.get("next", "")
     try:
-        found = platform().accounts.sign_in(account, request.form.get("password", ""))
+        found = platform().accounts.sign_in(
+            account, request.form.get("password", "")[:MOST], address=place_of(request.remote_addr)
+        )
     except Fault as fault:
         note("sign-in-refused", VISITOR, code=fault.code)
         if wants_json():
             raise
         return Response(_page(wanted, account[:64], fault), status=fault.http)
     _end_earlier()
-    remember(platform().sessions.begin(found))
+    remember(platform().sessions.begin(found, door()))
     note("signed-in", found.account.account, party=found.account.party)
     return redirect(_after(found, wanted), code=303)
 
@@ -105,6 +108,8 @@ def _demo_accounts() -> tuple[tuple[Reader, ...], tuple[Reader, ...]]:
 def _after(found: SignIn, wanted: str) -> str:
     """Return where to go after signing in: the page asked for, if it is one for this reader."""
     roles = found.account.roles
+    if found.account.must_change:
+        return url_for("account.password")
     if _is_local(wanted):
         adapter = current_app.url_map.bind("", url_scheme="http")
         try:
@@ -125,9 +130,3 @@ def _is_local(address: str) -> bool:
         and "\\" not in address
         and address.isprintable()
     )
-
-
-def limit_sign_in(app: Flask) -> None:
-    """Count tries to sign in by address, beside the pause of the account itself."""
-    endpoint = "auth.sign_in_post"
-    app.view_functions[endpoint] = app.extensions["sign_in_limit"](app.view_functions[endpoint])

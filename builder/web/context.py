@@ -43,6 +43,7 @@ __all__ = [
     "reader",
     "remember",
     "roles",
+    "secret_of_session",
     "texts",
     "web",
     "who",
@@ -162,11 +163,17 @@ def remember(token: str) -> None:
     session[_SIGN_IN] = token
 
 
+def secret_of_session() -> str:
+    """Return the secret of the sign-in that asks; empty where nobody is signed in."""
+    token = session.get(_SIGN_IN)
+    return token if isinstance(token, str) else ""
+
+
 def forget() -> str | None:
     """End the browser session and return the sign-in it held."""
-    token = session.get(_SIGN_IN)
+    token = secret_of_session()
     session.clear()
-    return token if isinstance(token, str) else None
+    return token or None
 
 
 # ── Per request ──────────────────────────────────────────────────────────────────────────────────

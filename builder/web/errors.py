@@ -11,6 +11,7 @@ __all__ = [
     "MethodWrong",
     "NotReady",
     "PageMissing",
+    "PasswordChangeNeeded",
     "RemarkMissing",
     "RequestUnreadable",
     "SignInNeeded",
@@ -62,6 +63,17 @@ class MayNotOpen(Fault):
     en = "Your account may not open this page."
     next_zh = "请从导航进入您可以使用的页面，或换用有相应职责的账号登录。"
     next_en = "Use the navigation for the pages you may use, or sign in with another account."
+
+
+class PasswordChangeNeeded(Fault):
+    """A password that somebody else has set opens nothing but its own change."""
+
+    code = "web.password-change-needed"
+    http = 403
+    zh = "这个密码是管理员设的，请先换成您自己的密码。"
+    en = "Your administrator set this password: choose your own first."
+    next_zh = "打开“修改密码”，换好以后就可以继续。"
+    next_en = "Open “change password”; after that you can go on."
 
 
 class PageMissing(Fault):

@@ -9,7 +9,6 @@ from urllib.parse import urlsplit
 
 import structlog
 from flask import Flask, Response, g, jsonify, render_template, request, url_for
-from flask_limiter.errors import RateLimitExceeded
 from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
@@ -65,8 +64,6 @@ def _http(problem: HTTPException) -> Response:
 def _named(problem: HTTPException) -> Fault:
     if isinstance(problem, CSRFError):
         return FormExpired()
-    if isinstance(problem, RateLimitExceeded):
-        return TooMany()
     code = problem.code or 500
     if code == TooLarge.http:
         limit = request.max_content_length or 0

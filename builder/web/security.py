@@ -2,38 +2,46 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import timedelta
+from typing import Final
 
 from flask import Flask, Response, g, redirect, request, url_for
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
 from flask_wtf import CSRFProtect
 from werkzeug.middleware.proxy_fix import ProxyFix
 from werkzeug.wrappers import Response as BaseResponse
 
 from builder.store.settings import Settings
 from builder.web.access import ACCESS, is_allowed
-from builder.web.errors import MayNotOpen, SignInNeeded
+from builder.web.errors import MayNotOpen, PasswordChangeNeeded, SignInNeeded
+from builder.web.limits import Limits, add_limits
 
-__all__ = ["Limits", "add_security", "check_table", "wants_json"]
+__all__ = ["add_security", "check_table", "wants_json"]
 
-_POSTS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
 _LARGEST_POST_BYTES = 512 * 1024
 _LARGEST_FIELDS = 2000
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How often is still a person. Counted per process.
+_BEFORE_CHANGE: Final = frozenset(
+    {"static", "site.health", "auth.sign_out", "account.password", "account.password_post"}
+)
+"""What a password that somebody else has set opens."""
 
-    Attributes:
-        sign_in: tries to sign in, per address.
-        posts: everything else that changes something, per account.
-    """
-
-    sign_in: str = "20 per minute"
-    posts: str = "120 per minute"
+_PERMISSIONS: Final = ", ".join(
+    f"{name}=()"
+    for name in (
+        "accelerometer",
+        "browsing-topics",
+        "camera",
+        "display-capture",
+        "geolocation",
+        "gyroscope",
+        "microphone",
+        "midi",
+        "payment",
+        "usb",
+    )
+)
+_HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
 def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) -> None:
@@ -55,10 +63,12 @@ def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) 
     if settings.proxy_hops:
         hops = settings.proxy_hops
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask documents this
-    _limit(app, limits)
+    add_limits(app, settings.home, limits)
     app.before_request(_check_access)
     CSRFProtect(app)  # type: ignore[no-untyped-call] # flask-wtf ships no types
     app.after_request(_headers)
+    if settings.secure_cookies:
+        app.after_request(_https_only)
 
 
 def check_table(app: Flask) -> None:
@@ -74,26 +84,14 @@ def wants_json() -> bool:
     return best == "application/json"
 
 
-def _limit(app: Flask, limits: Limits) -> None:
-    limiter = Limiter(
-        _reader_key,
-        storage_uri="memory://",
-        default_limits=[limits.posts],
-        default_limits_exempt_when=lambda: request.method not in _POSTS,
-        headers_enabled=False,
-    )
-    limiter.init_app(app)
-    app.extensions["sign_in_limit"] = limiter.limit(limits.sign_in, key_func=get_remote_address)
-
-
-def _reader_key() -> str:
-    return g.who.account.account if g.get("who") else get_remote_address()
-
-
 def _check_access() -> BaseResponse | None:
     if request.endpoint is None:
         return None
     roles = g.who.account.roles if g.who else ()
+    if g.who and g.who.account.must_change and request.endpoint not in _BEFORE_CHANGE:
+        if wants_json() or request.method != "GET":
+            raise PasswordChangeNeeded
+        return redirect(url_for("account.password"))
     if is_allowed(request.endpoint, roles):
         return None
     if g.who:
@@ -115,7 +113,8 @@ def _headers(response: Response) -> Response:
             "X-Frame-Options": "DENY",
             "Referrer-Policy": "same-origin",
             "Cross-Origin-Opener-Policy": "same-origin",
-            "Permissions-Policy": "camera=(), microphone=(), geolocation=()",
+            "Cross-Origin-Resource-Policy": "same-origin",
+            "Permissions-Policy": _PERMISSIONS,
         }
     )
     if request.endpoint == "static":
@@ -124,4 +123,10 @@ def _headers(response: Response) -> Response:
     else:
         response.headers["Cache-Control"] = "no-store"
         response.vary.update(("Cookie", "Accept-Language"))
+    return response
+
+
+def _https_only(response: Response) -> Response:
+    """Tell browsers to come by HTTPS from now on: only a city that is served so may say it."""
+    response.headers["Strict-Transport-Security"] = _HSTS
     return response

@@ -120,6 +120,12 @@ def checkpoint(hand: Hand) -> bool:
     return True
 
 
+def tidy(hand: Hand) -> bool:
+    """Delete what the hub counted of wrong passwords long ago."""
+    hand.platform.accounts.forget_tries()
+    return True
+
+
 HANDLERS: Mapping[str, Callable[[Hand], bool]] = {
     "ask": ask,
     "tick": tick,
@@ -127,5 +133,6 @@ HANDLERS: Mapping[str, Callable[[Hand], bool]] = {
     "probe": probe,
     "forget": forget,
     "checkpoint": checkpoint,
+    "tidy": tidy,
 }
 """Job kind → what does it; each returns whether its lane goes well."""

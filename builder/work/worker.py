@@ -180,6 +180,7 @@ class Worker:
             yield Job("forget", (deployment.id,), "chores")
         for journal in list(self.platform.journals):
             yield Job("checkpoint", (journal,), "chores")
+        yield Job("tidy", (), "chores")
 
     def _notice_set_back(self, now: datetime) -> None:
         """Make due what was put off by a clock that has been set back since."""

@@ -12,7 +12,7 @@ from builder.app import bring, opened
 from builder.cases import commands, keeping
 from builder.cases.commands import Wish
 from builder.cases.errors import CountyUnknown, MayNotAct
-from builder.deploy.errors import LeadUnknown, MayNotDeploy
+from builder.deploy.errors import CountyOfAnother, LeadUnknown, MayNotDeploy
 from builder.errors import Findings
 from federation.store import resource
 
@@ -88,6 +88,14 @@ def test_two_counties_keep_the_same_matter_apart(home):
         assert found.id == "340123/s23-afterlife"
         for journal in platform.journals.values():
             assert not journal.verify(platform.clock()).findings
+
+
+@pytest.mark.parametrize("county", ["长丰县", "340100"])
+def test_a_countys_administrator_brings_matters_to_the_own_county_only(home, county):
+    with pytest.raises(CountyOfAnother) as told:
+        bring(home, S23, county, "admin-feixi")
+    assert "肥西县" in told.value.message("zh")
+    assert bring(home, S23, None, "admin-feixi").deployment == "340123/s23-afterlife"
 
 
 def test_grants_are_asked_for_once_and_again_only_where_refused(home):

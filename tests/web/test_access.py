@@ -23,6 +23,8 @@ EXPECTED = {
     "/matters": "everyone",
     "/matters/340100/s23-afterlife": "everyone",
     "/healthz": "everyone",
+    "/account/password": set(ACCOUNTS),
+    "/account/sign-ins": set(ACCOUNTS),
     "/cases": {"citizen"},
     "/cases/{case}": {"citizen"},
     "/cases/{case}/receipt": {"citizen"},
@@ -92,6 +94,7 @@ def test_posts_are_closed_to_everyone_else(app, sign_in, visitor, things):
     fill = {
         "case_no": things["case"], "task_id": "accept.1", "page_id": "who",
         "grant_id": things["grant"], "county": "340100", "scenario": "s23-afterlife",
+        "sign_in_id": "0123456789abcdef",
     }  # fmt: skip
     adapter = app.url_map.bind("")
     for role, account in ACCOUNTS.items():

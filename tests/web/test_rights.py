@@ -125,7 +125,10 @@ def world(built_city, tmp_path_factory):
         "payee_account": "6200000000000000034",
     }  # fmt: skip
     case_b = _hand_in(platform, "zhou-ming", mother)
+    platform.sessions.begin(platform.accounts.named("chen-jing"))
+    (entered,) = platform.sessions.of("chen-jing")
     names = {
+        "sign_in": entered.id,
         "case_a": case_a,
         "case_b": case_b,
         "draft_a": _fill(platform, "chen-jing", {"contact_phone": "16000000882"}),
