@@ -45,6 +45,8 @@ __all__ = [
     "ItemUnhandled",
     "ItemUnknown",
     "KebabExpected",
+    "KioskOptionElsewhere",
+    "KioskPageUnreachable",
     "KeyMissing",
     "KeyTwice",
     "KeyUnknown",
@@ -450,6 +452,26 @@ class StepIdReserved(SpecFault):
     en = "The step id “{id}” is reserved for the applicant's hand-in."
     next_zh = "请换一个编号。"
     next_en = "Choose another id."
+
+
+class KioskOptionElsewhere(SpecFault):
+    """An option of a kiosk on another channel."""
+
+    code = "scenario.kiosk-option-elsewhere"
+    zh = "“{key}”只用于自助机，渠道“{channel}”没有这一项。"
+    en = "“{key}” is for kiosks; the channel “{channel}” has no such option."
+    next_zh = "请删去它，或写到 id 为 kiosk 的渠道里。"
+    next_en = "Remove it, or give it to the channel with the id kiosk."
+
+
+class KioskPageUnreachable(SpecFault):
+    """A page that nothing on the kiosk leads to."""
+
+    code = "scenario.kiosk-page-unreachable"
+    zh = "自助机上没有页面通向“{page}”。"
+    en = "Nothing on the kiosk leads to “{page}”."
+    next_zh = "请在 pages 里加上“{needs}”，或去掉“{page}”。"
+    next_en = "Add “{needs}” to pages, or remove “{page}”."
 
 
 class PartyUnknown(SpecFault):

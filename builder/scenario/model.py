@@ -17,7 +17,7 @@ from collections.abc import Sequence as Items
 from dataclasses import dataclass
 from dataclasses import field as slot
 from types import MappingProxyType
-from typing import Literal, Protocol, TypeAlias, TypeVar
+from typing import Final, Literal, Protocol, TypeAlias, TypeVar
 
 __all__ = [
     "APPLICANT",
@@ -35,6 +35,8 @@ __all__ = [
     "EntityField",
     "Escalation",
     "Form",
+    "KIOSK",
+    "KIOSK_PAGES",
     "Item",
     "Json",
     "LegalBasis",
@@ -511,12 +513,25 @@ class ListView:
     filters: tuple[str, ...] = ()
 
 
+KIOSK: Final = "kiosk"
+KIOSK_PAGES: Final = ("apply", "follow", "withdraw")
+"""What a kiosk may offer: applying; seeing how far one's matters are; taking one back."""
+
+
 @dataclass(frozen=True, slots=True)
 class Channel:
-    """A way in: web, mobile, kiosk, counter or assistant."""
+    """A way in: web, mobile, kiosk, counter or assistant.
+
+    Attributes:
+        pages: what a kiosk offers of the matter, of `KIOSK_PAGES`; empty for other channels.
+        idle_s: after how many seconds without a touch a kiosk signs out and wipes; None: the
+            city's usual.
+    """
 
     id: str
     title: Text | None = None
+    pages: tuple[str, ...] = ()
+    idle_s: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -606,6 +621,10 @@ class Scenario:
     def notice(self, notice_id: str) -> Notice:
         """Return a notice by id."""
         return _by_id(self.notices, notice_id)
+
+    def channel(self, channel_id: str) -> Channel | None:
+        """Return a way in, where the matter offers it."""
+        return next((c for c in self.channels if c.id == channel_id), None)
 
     def item(self, item_id: str) -> Item:
         """Return a service item by id."""

@@ -15,6 +15,8 @@ from builder.scenario.model import (
     APPLY,
     REMIND_DAYS,
     Branch,
+    KIOSK,
+    KIOSK_PAGES,
     Channel,
     Choice,
     Control,
@@ -133,7 +135,7 @@ def parse(doc: Json, content_hash: str) -> Scenario:
         queries=root.each("queries", _query),
         roles=root.each("roles", _role),
         lists=root.each("lists", _list_view),
-        channels=root.each("channels", lambda o: Channel(o.word("id"), o.maybe_text("title"))),
+        channels=root.each("channels", _channel),
         notices=root.each("notices", _notice),
         retention=_retention(root.inside("retention")),
         hash=content_hash,
@@ -360,6 +362,12 @@ def _list_view(o: _Obj) -> ListView:
     return ListView(
         o.word("id"), o.text("title"), o.word("entity"), o.words("columns"), o.words("filters")
     )
+
+
+def _channel(o: _Obj) -> Channel:
+    named = o.word("id")
+    pages = o.words("pages") if "pages" in o.doc or named != KIOSK else KIOSK_PAGES
+    return Channel(named, o.maybe_text("title"), pages, o.maybe_number("idle_s"))
 
 
 def _notice(o: _Obj) -> Notice:

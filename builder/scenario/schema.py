@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
-from builder.scenario.model import STEP_KINDS, Json, TaskAction, WidgetKind
+from builder.scenario.model import KIOSK_PAGES, STEP_KINDS, Json, TaskAction, WidgetKind
 from builder.scenario.names import KEBAB, SNAKE
 
 __all__ = ["document", "main"]
@@ -385,7 +385,13 @@ def _rest() -> _Schema:
             optional=("filters",),
         ),
         "channel": _object(
-            {"id": {"enum": list(CHANNELS)}, "title": _ref("text")}, optional=("title",)
+            {
+                "id": {"enum": list(CHANNELS)},
+                "title": _ref("text"),
+                "pages": _items({"enum": list(KIOSK_PAGES)}, at_least=1, unique=True),
+                "idle_s": {"type": "integer", "minimum": 30, "maximum": 600},
+            },
+            optional=("title", "pages", "idle_s"),
         ),
         "notice": _object(
             {

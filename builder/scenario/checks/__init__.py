@@ -19,6 +19,7 @@ from builder.scenario.checks import (
     queries,
     records,
     references,
+    ways_in,
 )
 from builder.scenario.checks.ground import Ground
 
@@ -33,6 +34,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Fault]], ...] = (
     references.process,
     references.subjects,
     references.forms_and_lists,
+    ways_in.kiosk,
     records.entities,
     records.ledger,
     records.parameters,
