@@ -86,12 +86,7 @@ class Filling:
             if question.pointer is None:
                 continue
             value = answers.get(question.pointer, self.answers.get(question.pointer))
-            texts = control.widget.write(value, question) if value is not None else ()
-            if control.widget.several:
-                post[question.name] = texts
-            else:
-                for part, text in zip(control.widget.parts, texts, strict=False):
-                    post[question.name + part] = [text]
+            post |= control.widget.post(value, question)
         return self.parse(page, post)
 
     def final(self, answers: Flat | None = None) -> dict[str, Json]:

@@ -13,7 +13,8 @@ from builder.cases.walks import read_walks
 from builder.cli.console import Terminal
 from builder.errors import Fault, Findings
 from builder.forms import compile_form, widget_kinds
-from builder.scenario.load import load
+from builder.scenario.load import FILE, load, untranslated
+from builder.scenario.source import read_source
 from federation.ledger import load_catalog
 from federation.store import resource
 
@@ -40,15 +41,18 @@ def check(
     for name in scenarios:
         folder = scenario_folder(name) or resource(f"specs/scenarios/{name}")
         found = _findings(folder, kinds, catalog)
+        notes = _notes(folder)
         results.append(
             {
                 "scenario": folder.name,
                 "ok": not found,
                 "findings": [f.to_json(term.lang) for f in found],
+                "notes": [{"code": "scenario.untranslated", "where": where} for where in notes],
             }
         )
         if not term.json:
             _print(term, folder.name, found)
+            _print_notes(term, notes)
     if term.json:
         term.print_json(results)
     if not all(r["ok"] for r in results):
@@ -113,6 +117,23 @@ def _findings(folder: Path, kinds, catalog) -> tuple[Fault, ...]:  # type: ignor
     except Fault as fault:
         return (fault,)
     return ()
+
+
+def _notes(folder: Path) -> tuple[str, ...]:
+    """Return the texts of a scenario that wait for a translation."""
+    try:
+        return tuple(untranslated(read_source(folder / FILE).doc))
+    except Fault:
+        return ()
+
+
+def _print_notes(term: Terminal, notes: tuple[str, ...]) -> None:
+    if notes:
+        few = "、".join(notes[:3]) if term.lang == "zh" else ", ".join(notes[:3])
+        more = "…" if len(notes) > 3 else ""
+        count = len(notes)
+        zh, en = f"{count} 处文字待翻译：{few}{more}", f"{count} to translate: {few}{more}"
+        term.lines([f"  · {term.pick(zh, en)}"])
 
 
 def _print(term: Terminal, name: str, found: tuple[Fault, ...]) -> None:

@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import date
 from graphlib import CycleError, TopologicalSorter
 from types import MappingProxyType
 
 import jsonschema_rs
 
 from builder.errors import Fault, Findings
-from builder.expr import Tree, Value, compile_tree, names, parse
 from builder.expr.tree import Call
 from builder.forms.errors import FormCircular, OptionsWrong, PageUnknown, WidgetMisfit
-from builder.forms.question import Option, Question
+from builder.forms.question import Column, Option, Question
+from builder.forms.rule import Rule, rule, ruled
 from builder.forms.rules import Validator, form_validator
 from builder.forms.widget import Widget
 from builder.forms.widgets import widget
@@ -33,6 +32,7 @@ from builder.scenario.model import (
     Section,
     Text,
 )
+from builder.scenario.parse import column_field
 
 __all__ = [
     "CompiledControl",
@@ -47,21 +47,13 @@ __all__ = [
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rule:
-    """An expression, parsed, with the names it reads. Two rules are one only if the same object."""
-
-    tree: Tree
-    names: frozenset[str]
-    run: Callable[[Mapping[str, Value], date], Value]
-
-
-@dataclass(frozen=True, slots=True, eq=False)
 class CompiledControl:
     """A control, joined with its widget.
 
     Attributes:
         rules: all that must be TRUE for it to be asked: its page's, its section's, its own.
         when: its own alone.
+        needed: must be answered where this is TRUE; None: the question itself says so.
     """
 
     question: Question
@@ -70,6 +62,7 @@ class CompiledControl:
     when: Rule | None
     compute: Rule | None
     page: str
+    needed: Rule | None = None
 
     @property
     def reads(self) -> frozenset[str]:
@@ -221,14 +214,14 @@ class _Maker:
         self._beside: frozenset[str] = frozenset()
 
     def page(self, page: Page) -> CompiledPage:
-        when = _rule(page.when)
+        when = rule(page.when)
         controls = (control for section in page.sections for control in section.controls)
         self._beside = frozenset(name_of(c.scope) for c in controls if c.scope is not None)
         sections = tuple(self._section(section, page, when) for section in page.sections)
         return CompiledPage(page, when, sections)
 
     def _section(self, section: Section, page: Page, above: Rule | None) -> CompiledSection:
-        when = _rule(section.when)
+        when = rule(section.when)
         controls = tuple(self._control(c, page, (above, when)) for c in section.controls)
         appears = _appears(when, controls)
         return CompiledSection(section, appears, controls, self._moves(appears))
@@ -236,7 +229,7 @@ class _Maker:
     def _control(
         self, control: Control, page: Page, above: tuple[Rule | None, ...]
     ) -> CompiledControl:
-        own, compute = _rule(control.when), _rule(control.compute)
+        own, compute = rule(control.when), rule(control.compute)
         field = None if control.scope is None else self.fields[control.scope]
         question = as_question(control, field, self._params)
         question = replace(question, conditional=self._moves(own))
@@ -246,7 +239,8 @@ class _Maker:
         kind = widget(control.widget)
         self.findings += _findings(kind, question)
         rules = tuple(rule for rule in (*above, own) if rule is not None)
-        return CompiledControl(question, kind, rules, own, compute, page.id)
+        needed = rule(control.required_when)
+        return CompiledControl(question, kind, rules, own, compute, page.id, needed)
 
     def _moves(self, rule: Rule | None) -> bool:
         """Tell whether answers given on the same page decide."""
@@ -268,6 +262,7 @@ def as_question(
         choices=_choices(control, params),
         prefill=control.prefill,
         computed=control.compute is not None or control.widget == "computed",
+        needs=control.required_when is not None,
     )
     if field is None:
         return question
@@ -278,7 +273,16 @@ def as_question(
         type=field.type,
         schema=dict(field.schema),
         grade=field.grade,
+        columns=tuple(_columns(control, field, params)),
     )
+
+
+def _columns(control: Control, table: EntityField, params: Mapping[str, Json]) -> Iterator[Column]:
+    """Yield the columns of a field that holds rows; those that it lacks are `check`'s to name."""
+    for column in control.columns:
+        field = column_field(table, (column.scope or "").rpartition("/")[2])
+        if field is not None:
+            yield Column(as_question(column, field, params), rule(column.required_when))
 
 
 def _choices(control: Control, params: Mapping[str, Json]) -> tuple[Option, ...]:
@@ -338,23 +342,13 @@ def _findings(kind: Widget, question: Question) -> Iterator[Fault]:
         yield fault
 
 
-def _rule(text: str | None) -> Rule | None:
-    if text is None:
-        return None
-    return _ruled(parse(text))
-
-
-def _ruled(tree: Tree) -> Rule:
-    return Rule(tree, names(tree), compile_tree(tree))
-
-
 def _appears(own: Rule | None, controls: tuple[CompiledControl, ...]) -> Rule | None:
     """Return when a section shows: it never stands there empty."""
     inner = dict.fromkeys(control.when.tree for control in controls if control.when is not None)
     if any(control.when is None for control in controls):
         return own
     any_of = next(iter(inner)) if len(inner) == 1 else Call("or", tuple(inner))
-    return _ruled(any_of if own is None else Call("and", (own.tree, any_of)))
+    return ruled(any_of if own is None else Call("and", (own.tree, any_of)))
 
 
 def _by_pointer(controls: tuple[CompiledControl, ...]) -> Mapping[str, tuple[CompiledControl, ...]]:

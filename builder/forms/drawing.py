@@ -24,6 +24,8 @@ from builder.scenario.model import Text
 __all__ = [
     "Choice",
     "Drawing",
+    "DrawnRow",
+    "RowLimits",
     "Shape",
     "Skeleton",
     "draw",
@@ -104,6 +106,12 @@ class Drawing:
     source: str = ""
     source_state: str = ""
     display: str = ""
+    needs: bool = False
+    """Other answers can make it required."""
+    needless: Markup = Markup()  # noqa: RUF009 (a constant)
+    """`` hidden`` where they do not; only with `needs`."""
+    must: Markup = Markup()  # noqa: RUF009 (a constant)
+    """What says that an input must be answered; only with `needs`."""
 
     @property
     def described(self) -> str:
@@ -115,6 +123,29 @@ class Drawing:
             "source": self.source,
         }
         return " ".join(f"{self.id}-{part}" for part, is_there in there.items() if is_there)
+
+
+@dataclass(frozen=True, slots=True)
+class DrawnRow:
+    """One row of a table as its template draws it: its key and number, its cells as HTML."""
+
+    key: str
+    number: str
+    cells: tuple[Markup, ...]
+    here: bool
+
+
+@dataclass(frozen=True, slots=True)
+class RowLimits:
+    """How many rows a table shows at least and takes at most.
+
+    Attributes:
+        sign: stands for key and number in the blank row that scripts copy.
+    """
+
+    least: int
+    most: int
+    sign: str
 
 
 def shape_of(state: FieldState) -> Shape:
@@ -137,6 +168,8 @@ def draw(kind: Widget, state: FieldState, lang: Lang, source: str) -> Drawing:
             for i, choice in enumerate(fixed.choices)
         ),
         hidden=_hidden(state),
+        needless=_needless(state),
+        must=_must(state),
         error=_in(state.error, lang),
         source=source,
         display=_in(state.display, lang),
@@ -154,6 +187,8 @@ def outline(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawi
             for i, choice in enumerate(fixed.choices)
         ),
         hidden=Markup(_slot("hidden")),  # noqa: S704 (our own slot)
+        needless=Markup(_slot("needless")),  # noqa: S704 (our own slot)
+        must=Markup(_slot("must")),  # noqa: S704 (our own slot)
         error=_slot("error") if shape.error else "",
         source=_slot("source") if shape.source else "",
         display=_slot("display"),
@@ -178,7 +213,11 @@ def fill(skeleton: Skeleton, kind: Widget, state: FieldState, lang: Lang, source
 def _slots(
     mark: Markup, kind: Widget, state: FieldState, lang: Lang, source: str
 ) -> Mapping[str, str]:
-    slots: dict[str, str] = {"hidden": _hidden(state)}
+    slots: dict[str, str] = {
+        "hidden": _hidden(state),
+        "needless": _needless(state),
+        "must": _must(state),
+    }
     if source:
         slots["source"] = escape(source)
     if state.error is not None:
@@ -202,6 +241,14 @@ def _hidden(state: FieldState) -> Markup:
     return Markup() if state.shown else Markup(" hidden")
 
 
+def _needless(state: FieldState) -> Markup:
+    return Markup() if state.needed else Markup(" hidden")
+
+
+def _must(state: FieldState) -> Markup:
+    return Markup(' aria-required="true"') if state.needed else Markup()
+
+
 def _fixed(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawing:
     look = kind.look(question)
     empty = kind.inputs((), question, lang)
@@ -213,6 +260,7 @@ def _fixed(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawin
         label=_in(question.label, lang),
         hint=_in(question.hint, lang),
         required=question.required,
+        needs=question.needs and not question.required,
         conditional=question.conditional,
         look=look,
         prefix=_in(look.prefix, lang),

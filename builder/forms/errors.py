@@ -6,7 +6,8 @@ to do, in one sentence.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from builder.errors import Fact, Fault, Lang
@@ -19,9 +20,11 @@ __all__ = [
     "AnswerRepeated",
     "CardChecksum",
     "CardLength",
+    "Cell",
     "ChoiceMissing",
     "DateTooEarly",
     "DateTooLate",
+    "EmailWrong",
     "ExampleMissing",
     "FormCircular",
     "HiddenCharacters",
@@ -30,6 +33,7 @@ __all__ = [
     "IdLength",
     "IdRegion",
     "LandlineWrong",
+    "LinkWrong",
     "MobileWrong",
     "NotADate",
     "NotANumber",
@@ -42,12 +46,16 @@ __all__ = [
     "PatternWrong",
     "PromiseMissing",
     "RegionMissing",
+    "RowsMissing",
+    "RowsWrong",
     "StreetMissing",
     "TooFewChosen",
+    "TooFewRows",
     "TooLarge",
     "TooLong",
     "TooManyChosen",
     "TooManyDecimals",
+    "TooManyRows",
     "TooShort",
     "TooSmall",
     "WidgetMisfit",
@@ -256,6 +264,70 @@ class TooManyChosen(AnswerFault):
     code = "forms.too-many"
     zh = "“{label}”最多选择 {limit} 项。"
     en = "Select at most {limit} for “{label}”."
+
+
+class EmailWrong(AnswerFault):
+    """Not an email address."""
+
+    code = "forms.email"
+    zh = "请填写完整的电子邮箱地址，如 name@example.com。"
+    en = "Enter a whole email address, like name@example.com."
+
+
+class LinkWrong(AnswerFault):
+    """Not a web address."""
+
+    code = "forms.link"
+    zh = "请填写完整的网址，如 https://www.example.com/。"
+    en = "Enter a whole web address, like https://www.example.com/."
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """What is wrong with one cell of a table."""
+
+    question: Question
+    fault: AnswerFault
+
+
+class RowsMissing(AnswerFault):
+    """A required table without a row."""
+
+    code = "forms.rows-missing"
+    zh = "请至少填写一行“{label}”。"
+    en = "Fill in at least one row of “{label}”."
+
+
+class TooFewRows(AnswerFault):
+    """Fewer rows than needed."""
+
+    code = "forms.rows-few"
+    zh = "“{label}”至少填写 {limit} 行。"
+    en = "Fill in at least {limit} rows of “{label}”."
+
+
+class TooManyRows(AnswerFault):
+    """More rows than taken."""
+
+    code = "forms.rows-many"
+    zh = "“{label}”最多 {limit} 行，请删去多余的。"
+    en = "“{label}” takes at most {limit} rows; remove the others."
+
+
+class RowsWrong(AnswerFault):
+    """Cells of a table to mend.
+
+    Attributes:
+        cells: which, and what is wrong with each, in reading order.
+    """
+
+    code = "forms.rows"
+    zh = "“{label}”有 {count} 处需要修改。"
+    en = "“{label}” has {count} to mend."
+
+    def __init__(self, question: Question, cells: Sequence[Cell]) -> None:
+        super().__init__(question, count=len(cells))
+        self.cells = tuple(cells)
 
 
 class IdLength(AnswerFault):

@@ -32,6 +32,7 @@ class State:
         sections: (page, section) pairs that are shown.
         pages: ids of the pages on the path.
         locked: ids of controls whose value was fetched and may not be changed.
+        needed: ids of controls that these answers make required.
         scope: what expressions read.
     """
 
@@ -41,6 +42,7 @@ class State:
     pages: tuple[str, ...]
     locked: frozenset[str]
     scope: Mapping[str, Value]
+    needed: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +143,11 @@ class _Assessment:
             tuple(page.id for page in self.cform.pages if page.id in pages),
             frozenset(self.locked),
             self.scope,
+            frozenset(
+                control.question.id
+                for control in self.cform.controls()
+                if control.needed is not None and control.needed.holds(self.scope, self.today)
+            ),
         )
 
     def _others(self) -> dict[str, Value]:

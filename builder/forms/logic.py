@@ -3,7 +3,7 @@
 The page works without: the server decides again whenever a page is posted. What the browser gets
 is one JSON island, ``<script type="application/json" id="form-logic">``::
 
-    {"controls": [{"id", "name", "pointer", "type", "widget", "when", "compute",
+    {"controls": [{"id", "name", "pointer", "type", "widget", "when", "compute", "needed",
                    "required", "scale", "unit"}],
      "sections": [{"id", "when"}],
      "constants": {"/entity/field": value},
@@ -51,12 +51,15 @@ def page_logic(page: CompiledPage) -> Logic:
     sections = [section for section in page.sections if section.conditional]
     beside = {name_of(c.question.pointer) for c in page.controls() if c.question.pointer}
     own = {c for c in page.controls() if c.question.conditional or _follows(c, beside)}
+    own |= {c for c in page.controls() if _hangs(c, beside)}
     rules = [s.when for s in sections]
     listed: set[CompiledControl] = set()
     names = frozenset[str]().union(*(rule.names for rule in rules if rule))
     while new := {c for c in page.controls() if c in own or _fills(c, names)} - listed:
         listed |= new
-        rules += [rule for control in new for rule in (control.when, control.compute)]
+        rules += [
+            rule for control in new for rule in (control.when, control.compute, control.needed)
+        ]
         names = frozenset[str]().union(*(rule.names for rule in rules if rule))
     if not sections and not own:
         return Logic("", names)
@@ -103,6 +106,10 @@ def _follows(control: CompiledControl, names: Set[str]) -> bool:
     return control.compute is not None and not control.compute.names.isdisjoint(names)
 
 
+def _hangs(control: CompiledControl, names: Set[str]) -> bool:
+    return control.needed is not None and not control.needed.names.isdisjoint(names)
+
+
 def _control(control: CompiledControl) -> Mapping[str, object]:
     question = control.question
     return {
@@ -113,6 +120,7 @@ def _control(control: CompiledControl) -> Mapping[str, object]:
         "widget": question.kind,
         "when": _tree(control.when),
         "compute": _tree(control.compute),
+        "needed": None if question.required else _tree(control.needed),
         "required": question.required,
         **({} if control.compute is None else _look(control)),
     }

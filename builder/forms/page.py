@@ -19,11 +19,13 @@ __all__ = [
     "FieldState",
     "PageModel",
     "Provenance",
+    "RowState",
     "SectionModel",
     "Source",
     "SummaryModel",
     "SummaryRow",
     "SummarySection",
+    "SummaryTable",
 ]
 
 
@@ -66,6 +68,7 @@ class FieldState:
         shown: False for a question that the answers do not call for (kept for the browser's
             instant show and hide).
         display: the value in words, for locked and computed questions.
+        needed: other answers make it required.
     """
 
     question: Question
@@ -77,6 +80,29 @@ class FieldState:
     source: Source | None = None
     asked: bool = False
     """An officer asked to correct it."""
+    needed: bool = False
+    rows: tuple[RowState, ...] = ()
+    """Of a table: its rows as they stand, blank ones to fill in among them."""
+
+
+@dataclass(frozen=True, slots=True)
+class RowState:
+    """One row of a table as it stands.
+
+    Attributes:
+        here: typing goes on in it.
+    """
+
+    cells: tuple[FieldState, ...]
+    here: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SummaryTable:
+    """Rows of a table, read-only; columns that nobody answered are left out."""
+
+    heads: tuple[Text, ...]
+    rows: tuple[tuple[Text | None, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +158,8 @@ class SummaryRow:
     changed: bool = False
     anchor: str = ""
     """HTML id of the question on its page, for a link; blank where it cannot be changed."""
+    table: SummaryTable | None = None
+    """The rows of a table; `value` says them in one text."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
+from builder.forms.rule import Rule
 from builder.scenario.model import Json, Prefill, Text, ValueType
 
-__all__ = ["Option", "Question"]
+__all__ = ["Column", "Option", "Question"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +32,8 @@ class Question:
         choices: what can be chosen; empty for widgets without a choice.
         computed: the value is never typed.
         conditional: answers of its own page can show and hide it.
+        needs: other answers can make it required.
+        columns: of a table.
     """
 
     id: str
@@ -48,6 +51,8 @@ class Question:
     prefill: Prefill | None = None
     computed: bool = False
     conditional: bool = False
+    needs: bool = False
+    columns: tuple[Column, ...] = ()
 
     @property
     def html_id(self) -> str:
@@ -84,3 +89,38 @@ class Question:
         """Return a whole-number keyword of the field's schema, such as ``maxLength``."""
         found = self.schema.get(name)
         return found if isinstance(found, int) else None
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a table: what is asked of every row.
+
+    Attributes:
+        question: its pointer is ``/row/<name>``.
+        needed: must be answered where this is TRUE of the row.
+    """
+
+    question: Question
+    needed: Rule | None = None
+
+    @property
+    def name(self) -> str:
+        """Return the name of its field in a row."""
+        return (self.question.pointer or "").rpartition("/")[2]
+
+    def cell(self, table: Question, row: str, number: str) -> Question:
+        """Return the question of one cell.
+
+        Args:
+            table: the question that the rows answer.
+            row: key of the row in names and ids.
+            number: what the row is called, from 1.
+        """
+        label = self.question.label
+        return replace(
+            self.question,
+            id=f"{table.id}-{row}-{self.question.id}",
+            name=f"{table.name}.{row}.{self.name}",
+            pointer=f"{table.pointer}/{row}/{self.name}",
+            label=Text(f"{label.zh}（第 {number} 行）", f"{label.en} (row {number})"),
+        )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from weakref import WeakKeyDictionary
 
@@ -12,6 +13,8 @@ from markupsafe import Markup
 from builder.errors import Lang
 from builder.forms.compiled import CompiledForm
 from builder.forms.drawing import (
+    DrawnRow,
+    RowLimits,
     Shape,
     Skeleton,
     draw,
@@ -21,12 +24,29 @@ from builder.forms.drawing import (
     skeleton,
 )
 from builder.forms.logic import Logic, island, page_logic
-from builder.forms.page import FieldState, PageModel, SectionModel, Source, SummaryModel
+from builder.forms.page import (
+    FieldState,
+    PageModel,
+    RowState,
+    SectionModel,
+    Source,
+    SummaryModel,
+)
+from builder.forms.question import Column, Question
+from builder.forms.row_view import blank_row
+from builder.forms.rows import kind_of
 from builder.forms.widgets import widget
+from builder.forms.widgets.table import limits
 from builder.scenario.model import Text
 from federation.store import resource
 
 __all__ = ["Renderer", "Translate", "environment"]
+
+_KEY = "\ue002"
+"""Where the key of its row stands in a cell that is drawn once for all rows."""
+
+_COPY = "row0n"
+"""Key and number of the blank row that scripts copy."""
 
 Translate = Callable[..., str]
 """``t(key, **facts)``: a text of one language."""
@@ -84,6 +104,8 @@ class Renderer:
     def control(self, state: FieldState, lang: Lang) -> Markup:
         """Return one control, straight through its template: what `page` equals, slowly."""
         kind = widget(state.question.kind)
+        if kind.of_rows and not state.locked:
+            return self._table(state, lang, {})
         drawing = draw(kind, state, lang, self._source(state.source, lang))
         return self._drawing(state, drawing, lang)
 
@@ -93,12 +115,65 @@ class Renderer:
 
     def _control(self, state: FieldState, lang: Lang, drawn: dict[object, Skeleton]) -> str:
         kind = widget(state.question.kind)
+        if kind.of_rows and not state.locked:
+            return self._table(state, lang, drawn)
         shape = shape_of(state)
         key = (lang, state.question.id, shape)
         found = drawn.get(key)
         if found is None:
             found = drawn[key] = self._skeleton(state, lang, shape)
         return fill(found, kind, state, lang, self._source(state.source, lang))
+
+    def _table(self, state: FieldState, lang: Lang, drawn: dict[object, Skeleton]) -> Markup:
+        """Return a table: its frame, its rows, and a blank row for scripts to copy."""
+        kind, question = widget(state.question.kind), state.question
+        frame = draw(kind, state, lang, self._source(state.source, lang))
+        least, most = limits(question)
+        rows = [self._row(row, question, str(i), lang, drawn) for i, row in enumerate(state.rows)]
+        model = blank_row(question, _COPY, _COPY)
+        return self._macro(
+            "widgets/table.html",
+            "control",
+            frame,
+            lang,
+            rows,
+            self._row(model, question, _COPY, lang, drawn),
+            RowLimits(max(least, 1), most, _COPY),
+        )
+
+    def _row(
+        self,
+        row: RowState,
+        table: Question,
+        key: str,
+        lang: Lang,
+        drawn: dict[object, Skeleton],
+    ) -> DrawnRow:
+        cells = [
+            Markup(self._cell(cell, column, table, key, lang, drawn))  # noqa: S704 (drawn by our templates)
+            for cell, column in zip(row.cells, table.columns, strict=True)
+        ]
+        number = key if key == _COPY else str(int(key) + 1)
+        return DrawnRow(key, number, tuple(cells), row.here)
+
+    def _cell(
+        self,
+        state: FieldState,
+        column: Column,
+        table: Question,
+        key: str,
+        lang: Lang,
+        drawn: dict[object, Skeleton],
+    ) -> str:
+        """Return a cell, drawn once for all rows: its row's key stands in a slot."""
+        shape = shape_of(state)
+        held = (lang, table.id, column.question.id, shape)
+        found = drawn.get(held)
+        if found is None:
+            cell = column.cell(table, _KEY, "").titled(column.question.label)
+            found = drawn[held] = self._skeleton(replace(state, question=cell), lang, shape)
+        parts = tuple(part.replace(_KEY, key) for part in found.parts)
+        return fill(replace(found, parts=parts), kind_of(column), state, lang, "")
 
     def _skeleton(self, state: FieldState, lang: Lang, shape: Shape) -> Skeleton:
         kind = widget(state.question.kind)

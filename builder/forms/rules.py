@@ -2,20 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import NoReturn, TypeAlias, cast
 
 import jsonschema_rs
 
 from builder.forms.errors import (
     AnswerFault,
+    Cell,
+    EmailWrong,
+    LinkWrong,
     NotFitting,
     NotListed,
     PatternWrong,
+    RowsWrong,
     TooFewChosen,
+    TooFewRows,
     TooLarge,
     TooLong,
     TooManyChosen,
+    TooManyRows,
     TooShort,
     TooSmall,
 )
@@ -81,10 +87,29 @@ def violations(
     record = nested(answers)
     if validator.is_valid(record):
         return
+    cells: dict[str, list[Cell]] = {}
     for error in validator.iter_errors(record):
         pointer = "/" + "/".join(str(part) for part in error.instance_path[:2])
-        if pointer in questions:
+        if pointer not in questions:
+            continue
+        cell = _cell(questions[pointer], error.instance_path)
+        if cell is None:
             yield pointer, _fault(error, questions[pointer])
+        else:
+            cells.setdefault(pointer, []).append(Cell(cell, _fault(error, cell)))
+    for pointer, wrong in cells.items():
+        yield pointer, RowsWrong(questions[pointer], wrong)
+
+
+def _cell(table: Question, path: Sequence[str | int]) -> Question | None:
+    """Return the question of the cell that a path leads to; None where it leads to no cell."""
+    if len(path) < 4:  # entity, field, row, column
+        return None
+    row = path[2]
+    column = next((c for c in table.columns if c.name == path[3]), None)
+    if column is None or not isinstance(row, int):
+        return None
+    return column.cell(table, str(row), str(row + 1))
 
 
 _FAULTS: Mapping[str, type[AnswerFault]] = {
@@ -98,16 +123,33 @@ _FAULTS: Mapping[str, type[AnswerFault]] = {
 }
 """Keywords with one limit, and the sentence that names it."""
 
+_ROW_FAULTS: Mapping[str, type[AnswerFault]] = {
+    "maxItems": TooManyRows,
+    "minItems": TooFewRows,
+}
+"""The same of a table."""
+
+_FORMATS: Mapping[str, type[AnswerFault]] = {
+    "email": EmailWrong,
+    "idn-email": EmailWrong,
+    "uri": LinkWrong,
+    "iri": LinkWrong,
+}
+"""Formats that people type."""
+
 
 def _fault(error: jsonschema_rs.ValidationError, question: Question) -> AnswerFault:
     keyword, limit = error.kind.name, error.kind.as_dict().get("limit")
     example = question.options.get("example")
     if keyword == "maxLength" and isinstance(limit, int):
         return TooLong(question, limit=limit, over=len(str(error.instance)) - limit)
-    if keyword in _FAULTS:
-        return _FAULTS[keyword](question, limit=limit)
-    if keyword in ("enum", "const"):
-        return NotListed(question)
+    limited = (_ROW_FAULTS if question.columns else _FAULTS).get(keyword)
+    if limited is not None:
+        return limited(question, limit=limit)
+    plain = _FORMATS.get(str(question.schema.get(keyword))) if keyword == "format" else None
+    plain = NotListed if keyword in ("enum", "const") else plain
+    if plain is not None:
+        return plain(question)
     if keyword == "pattern" and isinstance(example, str):
         return PatternWrong(question, example=example)
     return NotFitting(question)

@@ -8,11 +8,14 @@ from datetime import date
 
 from builder.forms.chars import is_hostile
 from builder.forms.compiled import CompiledControl, CompiledForm
-from builder.forms.errors import AnswerFault, HiddenCharacters, NotFitting
+from builder.forms.errors import AnswerFault, HiddenCharacters, NotFitting, RowsWrong
 from builder.forms.journey import Known, State, around, assess, canonical, given
+from builder.forms.question import Question
+from builder.forms.rows import MOVE
 from builder.forms.rules import violations
+from builder.forms.values import has_type
 from builder.forms.widget import Around, Post
-from builder.scenario.model import Json, Text, ValueType
+from builder.scenario.model import Json, Text
 
 __all__ = [
     "ParsedPage",
@@ -23,17 +26,6 @@ __all__ = [
     "prefill",
     "validate_all",
 ]
-
-_JSON_TYPES: Mapping[ValueType, type | tuple[type, ...]] = {
-    "text": str,
-    "int": int,
-    "decimal": str,
-    "bool": bool,
-    "date": str,
-    "timestamp": str,
-    "list": (list, tuple),
-    "object": Mapping,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,12 +65,15 @@ class ParsedPage:
             taken are not among them, nor are questions that the answers no longer call for.
         errors: what to mend before going on, in reading order.
         raw: what was typed, by control, for showing the page again.
+        moved: a button added, removed or moved a row: the page is to be shown as it stands, no
+            more.
     """
 
     page: str
     values: Mapping[str, Json]
     errors: tuple[Problem, ...]
     raw: Mapping[str, tuple[str, ...]]
+    moved: bool = False
 
 
 def parse_page(
@@ -109,12 +104,18 @@ def parse_page(
         c.question.id: read.faults[p] for c in asked if (p := c.question.pointer) in read.faults
     }
     refused = {c.question.pointer for c in asked if c.question.id in faults} - _blank(values)
+    moved = any(c.widget.of_rows and _moves(c, post) for c in asked)
     return ParsedPage(
         page_id,
         {pointer: value for pointer, value in values.items() if pointer not in refused},
-        _problems(asked, faults),
+        () if moved else _problems(asked, faults),
         read.raw,
+        moved,
     )
+
+
+def _moves(control: CompiledControl, post: Post) -> bool:
+    return any(text.startswith(f"{control.question.name}:") for text in post.get(MOVE, ())[:1])
 
 
 def validate_all(
@@ -218,7 +219,7 @@ def _check(
     for control in asked:
         question = control.question
         value = values.get(question.pointer or "")
-        fault = _fault(control, value, rest)
+        fault = _fault(control, value, rest, needed=question.id in state.needed)
         if fault is not None:
             faults[question.id] = fault
         elif value is not None and question.pointer is not None:
@@ -229,12 +230,14 @@ def _check(
     return faults
 
 
-def _fault(control: CompiledControl, value: Json, rest: Around) -> AnswerFault | None:
+def _fault(
+    control: CompiledControl, value: Json, rest: Around, *, needed: bool
+) -> AnswerFault | None:
     question = control.question
     if value is None:
-        wanted = question.required and not question.computed
+        wanted = (question.required or needed) and not question.computed
         return control.widget.missing(question) if wanted else None
-    if not _has_type(value, question.type):
+    if not has_type(value, question.type):
         return NotFitting(question)
     if isinstance(value, str) and is_hostile(value):
         return HiddenCharacters(question)
@@ -247,10 +250,6 @@ def _fault(control: CompiledControl, value: Json, rest: Around) -> AnswerFault |
     return None
 
 
-def _has_type(value: Json, kind: ValueType) -> bool:
-    return isinstance(value, _JSON_TYPES[kind]) and isinstance(value, bool) == (kind == "bool")
-
-
 def _blank(values: Mapping[str, Json]) -> set[str | None]:
     return {pointer for pointer, value in values.items() if value is None}
 
@@ -260,15 +259,23 @@ def _problems(
 ) -> tuple[Problem, ...]:
     return tuple(
         Problem(
-            c.question.pointer or "",
+            question.pointer or "",
             c.question.id,
             c.page,
-            c.question.html_id,
-            c.question.label,
+            question.html_id,
+            question.label,
             fault.code,
             fault.both,
             fault,
         )
         for c in asked
-        if (fault := faults.get(c.question.id)) is not None
+        if (found := faults.get(c.question.id)) is not None
+        for question, fault in _parts(c.question, found)
     )
+
+
+def _parts(question: Question, fault: AnswerFault) -> tuple[tuple[Question, AnswerFault], ...]:
+    """Return what to mend one by one: the cells of a table, else the question itself."""
+    if isinstance(fault, RowsWrong):
+        return tuple((cell.question, cell.fault) for cell in fault.cells)
+    return ((question, fault),)

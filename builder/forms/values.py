@@ -2,13 +2,30 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from builder.expr import Value
 from builder.scenario.model import Json, ValueType
 
-__all__ = ["from_value", "to_value"]
+__all__ = ["from_value", "has_type", "to_value"]
+
+_JSON_TYPES: Mapping[ValueType, type | tuple[type, ...]] = {
+    "text": str,
+    "int": int,
+    "decimal": str,
+    "bool": bool,
+    "date": str,
+    "timestamp": str,
+    "list": (list, tuple),
+    "object": Mapping,
+}
+
+
+def has_type(value: Json, kind: ValueType) -> bool:
+    """Tell whether an answer is of its field's JSON type."""
+    return isinstance(value, _JSON_TYPES[kind]) and isinstance(value, bool) == (kind == "bool")
 
 
 def to_value(answer: Json, kind: ValueType) -> Value:

@@ -8,7 +8,7 @@ from datetime import date
 from functools import lru_cache
 
 from builder.forms.compiled import CompiledControl, CompiledForm, CompiledSection, as_question
-from builder.forms.journey import Known, State, assess, given
+from builder.forms.journey import Known, State, around, assess, given
 from builder.forms.page import (
     ErrorLine,
     FieldState,
@@ -21,8 +21,9 @@ from builder.forms.page import (
     SummarySection,
 )
 from builder.forms.question import Question
+from builder.forms.row_view import row_states, summary_table
 from builder.forms.submit import ParsedPage, Problem
-from builder.forms.widget import Widget, same
+from builder.forms.widget import Around, Widget, same
 from builder.forms.widgets import widget
 from builder.scenario.model import Control, Json, Scenario, Text
 
@@ -79,8 +80,9 @@ def view_page(
     page = cform.page(page_id)
     merged = {**answers, **(parsed.values if parsed else {})}
     state = assess(cform, merged, today, known)
-    errors = {problem.control: problem.message for problem in (parsed.errors if parsed else ())}
-    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked))
+    errors = {problem.target: problem.message for problem in (parsed.errors if parsed else ())}
+    rest = around(cform, state, today)
+    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked), rest)
     sections = (view.section(page_id, section) for section in page.sections)
     return PageModel(
         form=cform,
@@ -130,7 +132,9 @@ def summary(
         value, write = answers.get(pointer), kind.mask if pointer in mask else kind.show
         shown = None if value is None else write(value, question)
         source = sources.of(pointer, locked=False, edited=False)
-        rows.append(SummaryRow(pointer, question.label, shown, source, pointer in changed))
+        table = summary_table(value, question, masked=pointer in mask)
+        line = SummaryRow(pointer, question.label, shown, source, pointer in changed, table=table)
+        rows.append(line)
     return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
 
 
@@ -160,6 +164,7 @@ class _View:
     errors: Mapping[str, Text]
     sources: Sources
     asked: frozenset[str]
+    rest: Around
 
     def section(self, page_id: str, compiled: CompiledSection) -> SectionModel:
         section = compiled.section
@@ -190,24 +195,28 @@ class _View:
             return FieldState(question, (), shown, locked=True, display=_NO_TEXT)
         value = self.state.values.get(pointer)
         locked = question.computed or question.id in self.state.locked
+        raw = () if locked else self._raw(control, value)
         return FieldState(
             question=question,
-            raw=() if locked else self._raw(control, value),
+            raw=raw,
             shown=question.id in self.state.shown,
             locked=locked,
             display=control.widget.show(value, question)
             if locked and value is not None
             else _NO_TEXT,
-            error=self.errors.get(question.id),
+            error=self.errors.get(question.html_id),
             source=_source(control, value, self.state, self.known, self.sources),
             asked=pointer in self.asked,
+            needed=question.id in self.state.needed,
+            rows=row_states(question, raw, self.errors, self.rest)
+            if question.columns and not locked
+            else (),
         )
 
     def _raw(self, control: CompiledControl, value: Json) -> tuple[str, ...]:
         typed = self.parsed.raw.get(control.question.id) if self.parsed else None
-        if typed is not None and control.question.pointer not in (
-            self.parsed.values if self.parsed else ()
-        ):
+        taken = self.parsed.values if self.parsed and not self.parsed.moved else ()
+        if typed is not None and control.question.pointer not in taken:
             return typed
         return control.widget.write(value, control.question)
 
@@ -235,6 +244,7 @@ class _Rows:
             _source(control, value, self.state, self.known, self.sources),
             pointer in self.changed,
             "" if question.computed or question.id in self.state.locked else question.html_id,
+            summary_table(value, question),
         )
 
 

@@ -132,6 +132,8 @@ class Widget:
         parts: name endings of its inputs; one input named like the question by default.
         several: more than one value under the same name is an answer, not a mistake.
         long: line breaks are kept.
+        in_rows: it can be a column of a table.
+        of_rows: it asks for rows, its question has columns.
     """
 
     kind: ClassVar[str]
@@ -140,6 +142,8 @@ class Widget:
     parts: ClassVar[tuple[str, ...]] = ("",)
     several: ClassVar[bool] = False
     long: ClassVar[bool] = False
+    in_rows: ClassVar[bool] = True
+    of_rows: ClassVar[bool] = False
 
     # ── reading ────────────────────────────────────────────────────────────────────────────────
 
@@ -199,6 +203,13 @@ class Widget:
     def write(self, value: Json, question: Question) -> tuple[str, ...]:  # noqa: ARG002 (hook)
         """Return what the inputs hold for an answer: the inverse of `parse`."""
         return tuple("" if value is None else str(value) for _ in self.parts)
+
+    def post(self, value: Json, question: Question) -> dict[str, Sequence[str]]:
+        """Return what a browser would post for an answer: the inverse of `read` and `parse`."""
+        texts = () if value is None else self.write(value, question)
+        if self.several:
+            return {question.name: texts}
+        return {question.name + p: [t] for p, t in zip(self.parts, texts, strict=False)}
 
     def inputs(self, raw: Sequence[str], question: Question, lang: str) -> Inputs:  # noqa: ARG002
         """Return the varying part of its inputs."""

@@ -12,6 +12,7 @@ __all__ = [
     "ColumnTwice",
     "ColumnUndeclared",
     "ColumnUnknown",
+    "ColumnsMisplaced",
     "ComputeAndPrefill",
     "ComputeTypeDiffers",
     "ConditionLoop",
@@ -779,6 +780,16 @@ class ScopeForbidden(SpecFault):
     en = "A “{widget}” fills no field and can have no scope."
     next_zh = "请删去 scope，或换用别的控件。"
     next_en = "Remove the scope, or use another widget."
+
+
+class ColumnsMisplaced(SpecFault):
+    """A table without columns, or columns of something that is no table."""
+
+    code = "scenario.columns-misplaced"
+    zh = "控件“{widget}”的 columns 不对：表格必须写列，其他控件不能写。"
+    en = "Wrong columns for a “{widget}”: a table needs them, nothing else has any."
+    next_zh = "请给表格写上 columns，或从其他控件中删去。"
+    next_en = "Give the table its columns, or remove them from the other control."
 
 
 class WidgetTypeWrong(SpecFault):

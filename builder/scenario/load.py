@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from builder.errors import Fault, Findings
 from builder.scenario.checks import CHECKS, Ground
 from builder.scenario.checks.ground import value_type
 from builder.scenario.errors import KeyMissing
-from builder.scenario.model import Json, NamedQuery, Scenario, ValueType, WidgetKind
+from builder.scenario.model import STALE, Json, NamedQuery, Scenario, ValueType, WidgetKind
 from builder.scenario.parse import parse
 from builder.scenario.queries import Read, read_sql
 from builder.scenario.shape import breaches
@@ -18,7 +18,7 @@ from builder.scenario.source import escaped, read_source
 from federation.crypto import canonical, sm3
 from federation.ledger.catalog import Catalog
 
-__all__ = ["FILE", "check", "examine", "load", "restore", "scenario_hash"]
+__all__ = ["FILE", "check", "examine", "load", "restore", "scenario_hash", "untranslated"]
 
 FILE = "scenario.json"
 
@@ -68,6 +68,18 @@ def check(
     except Fault as fault:
         return (fault,)
     return ()
+
+
+def untranslated(doc: Json, where: str = "") -> Iterator[str]:
+    """Yield the pointers of texts marked ``x-stale``: one language repeats the other's words."""
+    if isinstance(doc, Mapping):
+        if doc.get(STALE) in ("zh", "en"):
+            yield where + escaped(doc[STALE])
+        for key, value in doc.items():
+            yield from untranslated(value, where + escaped(key))
+    elif isinstance(doc, list):
+        for index, value in enumerate(doc):
+            yield from untranslated(value, f"{where}/{index}")
 
 
 def examine(

@@ -25,6 +25,8 @@ __all__ = [
     "APPLY",
     "PARAMS",
     "REMIND_DAYS",
+    "ROW",
+    "STALE",
     "STEP_KINDS",
     "Branch",
     "Channel",
@@ -87,6 +89,12 @@ REMIND_DAYS = 1
 PARAMS = "params"
 """The built-in entity that carries the deployment's parameters in expressions."""
 
+ROW = "row"
+"""In a table's columns: the row itself. A column fills ``/row/<name>``, read as ``row.<name>``."""
+
+STALE = "x-stale"
+"""On a text: the language (``zh`` or ``en``) whose words are not translated yet."""
+
 
 @dataclass(frozen=True, slots=True)
 class Text:
@@ -104,11 +112,15 @@ class WidgetKind:
         id: the name a control's ``widget`` gives, kebab-case.
         types: field types it can read and write; empty for a widget that carries no value.
         options: JSON Schema 2020-12 of its options.
+        in_rows: whether it can be a column of a table.
+        of_rows: whether it asks for rows, and so has columns.
     """
 
     id: str
     types: frozenset[ValueType]
     options: Mapping[str, Json] = slot(default_factory=dict)
+    in_rows: bool = False
+    of_rows: bool = False
 
 
 # ── Who, why, from where ─────────────────────────────────────────────────────────────────────────
@@ -267,8 +279,10 @@ class Control:
 
     Attributes:
         scope: pointer of the field it fills; None for a widget that carries no value.
+        required_when: must be answered where this is TRUE, besides where `required` says so.
         when: shown only where this is TRUE.
         compute: the value is this expression's, never typed.
+        columns: of a table, one control a column; their scopes are ``/row/<name>``.
     """
 
     id: str
@@ -281,6 +295,8 @@ class Control:
     compute: str | None = None
     prefill: Prefill | None = None
     options: Mapping[str, Json] = slot(default_factory=dict)
+    required_when: str | None = None
+    columns: tuple[Control, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

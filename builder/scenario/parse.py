@@ -8,12 +8,14 @@ while there is any finding. Positions are kept: the n-th thing of a list stays t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from typing import TypeVar, cast, get_args
 
 from builder.scenario.model import (
     APPLICANT_KEY,
     APPLY,
     REMIND_DAYS,
+    ROW,
     Branch,
     KIOSK,
     KIOSK_PAGES,
@@ -53,7 +55,7 @@ from builder.scenario.model import (
     ValueType,
 )
 
-__all__ = ["field_type", "parse"]
+__all__ = ["column_field", "field_type", "parse"]
 
 _T = TypeVar("_T")
 _FORMATS: Mapping[str, ValueType] = {"date": "date", "date-time": "timestamp", "decimal": "decimal"}
@@ -239,6 +241,16 @@ def _field(entity_id: str, name: str, o: _Obj) -> EntityField:
     )
 
 
+def column_field(table: EntityField, name: str) -> EntityField | None:
+    """Return the field of one column of a field that holds rows; None where it has none."""
+    items = table.schema.get("items")
+    properties = items.get("properties") if isinstance(items, Mapping) else None
+    schema = properties.get(name) if isinstance(properties, Mapping) else None
+    if not isinstance(schema, Mapping):
+        return None
+    return replace(_field(ROW, name, _Obj(schema)), grade=table.grade)
+
+
 def _form(o: _Obj) -> Form:
     return Form(o.word("id"), o.text("title"), o.each("pages", _page))
 
@@ -278,6 +290,21 @@ def _control(o: _Obj) -> Control:
         if o.has("prefill")
         else None,
         options=o.mapping("options"),
+        required_when=o.maybe_word("required_when"),
+        columns=o.each("columns", _column),
+    )
+
+
+def _column(o: _Obj) -> Control:
+    return Control(
+        id=o.word("id"),
+        widget=o.word("widget"),
+        scope=o.maybe_word("scope"),
+        label=o.text("label"),
+        hint=o.maybe_text("hint"),
+        required=o.flag("required"),
+        options=o.mapping("options"),
+        required_when=o.maybe_word("required_when"),
     )
 
 

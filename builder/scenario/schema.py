@@ -222,18 +222,43 @@ def _forms(kinds: list[WidgetKind]) -> _Schema:
             "label": _ref("text"),
             "hint": _ref("text"),
             "required": {"type": "boolean"},
+            "required_when": _maybe("expression"),
             "when": _maybe("expression"),
             "compute": _maybe("expression"),
             "prefill": _maybe("prefill"),
             "options": {"type": "object"},
+            "columns": _list("column", at_least=1),
         },
-        optional=("scope", "hint", "required", "when", "compute", "prefill", "options"),
+        optional=(
+            "scope",
+            "hint",
+            "required",
+            "required_when",
+            "when",
+            "compute",
+            "prefill",
+            "options",
+            "columns",
+        ),
+    )
+    column = _object(
+        {
+            "id": _ref("kebab"),
+            "widget": {"enum": [k.id for k in kinds if k.in_rows]} if kinds else _ref("kebab"),
+            "scope": {"type": "string", "pattern": r"^/row/[a-z][a-z0-9_]*$"},
+            "label": _ref("text"),
+            "hint": _ref("text"),
+            "required": {"type": "boolean"},
+            "required_when": _maybe("expression"),
+            "options": {"type": "object"},
+        },
+        optional=("hint", "required", "required_when", "options"),
     )
     options: list[Json] = [
         _when("widget", kind.id, {"properties": {"options": _options(kind)}}) for kind in kinds
     ]
     if options:
-        control["allOf"] = options
+        control["allOf"] = column["allOf"] = options
     return {
         "form": _object(
             {"id": _ref("kebab"), "title": _ref("text"), "pages": _list("page", at_least=1)}
@@ -241,6 +266,7 @@ def _forms(kinds: list[WidgetKind]) -> _Schema:
         "page": _part({"sections": _list("section", at_least=1)}),
         "section": _part({"controls": _list("control", at_least=1)}),
         "control": control,
+        "column": column,
         "prefill": _object(
             {"query": _ref("snake"), "column": _ref("snake"), "locked": {"type": "boolean"}},
             optional=("locked",),

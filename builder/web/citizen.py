@@ -12,6 +12,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from builder.cases import commands, views
 from builder.cases.errors import FormUnreadable
 from builder.cases.shapes import CaseLine, DraftLine, DraftPage, PageStep
+from builder.forms.rows import MOVE
 from builder.scenario.model import Text
 from builder.web.access import CITIZEN
 from builder.web.context import lang, platform, roles, texts, web, who
@@ -86,6 +87,8 @@ def page(case_no: str, page_id: str) -> str:
 def save(case_no: str, page_id: str) -> BaseResponse:
     """Save one page and go on; with mistakes, show them where they are."""
     post = posted()
+    if MOVE in post:  # a row comes, goes or moves: nothing is saved, nothing is found wrong yet
+        return Response(_page(views.page(platform(), who(), case_no, page_id, post=post)))
     saved = commands.save_page(platform(), who(), case_no, page_id, post, posted_version())
     if request.form.get("go") == "later":
         flash("form.saved", "good")

@@ -14,6 +14,7 @@ from builder.cases.commands import Wish
 from builder.cases.shapes import TaskView, Worklist
 from builder.cases.worklists import COUNTED
 from builder.errors import Fault
+from builder.forms.rows import MOVE
 from builder.web.citizen import posted, posted_version
 from builder.web.context import lang, platform, texts, web, who
 from builder.web.refusals import shown_fault
@@ -128,6 +129,8 @@ def task(case_no: str, task_id: str) -> str:
 def act(case_no: str, task_id: str) -> BaseResponse:
     """Decide a task."""
     post = posted()
+    if MOVE in post:
+        return Response(_task(views.task(platform(), who(), case_no, task_id, post=post)))
     wish = Wish(
         action=request.form.get("action", ""),
         reason=request.form.get("reason", "").strip()[:500] or None,

@@ -50,7 +50,7 @@ function typedDay(text) {
  *   where it has none; `moves(control)`, whether its own condition shows and hides it here;
  *   `section(control)`, the id of its section, null for none
  * @param today a Day
- * @returns {{shown: Map<string, boolean>, values: Map<string, any>, sections: Map<string, boolean>}}
+ * @returns {{shown: Map<string, boolean>, needed: Map<string, boolean>, values: Map<string, any>, sections: Map<string, boolean>}}
  *   by control id, by control id, by section id
  */
 export function decide(logic, page, today) {
@@ -113,6 +113,7 @@ export function decide(logic, page, today) {
   const byId = (things, find) => new Map(things.map((thing) => [thing.id, find(thing)]));
   return {
     shown: byId(logic.controls, shows),
+    needed: byId(logic.controls, (control) => Boolean(control.needed) && met(control.needed)),
     values: byId(logic.controls, value),
     sections: byId(logic.sections, (section) => opens(section.id)),
   };

@@ -3,6 +3,7 @@
 
 import { read, shanghaiDay } from "./expr.js";
 import { answer, decide, inWords } from "./form-logic.js";
+import { liveRows } from "./rows.js";
 
 const lang = document.documentElement.lang || "zh-CN";
 
@@ -56,6 +57,19 @@ class LivePage {
       const frame = this.frames.get(control.id);
       if (frame) setHidden(frame, !state.shown.get(control.id));
       if (control.compute) this.write(control, state.values.get(control.id));
+      if (control.needed) this.need(control, state.needed.get(control.id));
+    }
+  }
+
+  /** Marks a question as required, or not, with what other answers make of it. */
+  need(control, isNeeded) {
+    const mark = this.form.querySelector(`[data-need="${CSS.escape(control.id)}"]`);
+    if (!mark) return;
+    setHidden(mark, !isNeeded);
+    for (const input of this.inputs(control)) {
+      if (["radio", "checkbox"].includes(input.type)) continue; // said in the legend
+      if (isNeeded) input.setAttribute("aria-required", "true");
+      else input.removeAttribute("aria-required");
     }
   }
 
@@ -127,5 +141,6 @@ const island = document.getElementById("form-logic");
 for (const form of document.querySelectorAll("form[data-form]")) {
   if (island && form.contains(island)) new LivePage(form, JSON.parse(island.textContent)).live();
   form.querySelectorAll("textarea[data-limit]").forEach(count);
+  form.querySelectorAll("[data-rows]").forEach(liveRows);
   guard(form);
 }

@@ -44,6 +44,11 @@ FIELDS = {
     "born": {"type": "string", "format": "date"},
     "guardian": {"type": "string"},
     "note": {"type": "string", "maxLength": 20},
+    "kin": {
+        "type": "array",
+        "maxItems": 3,
+        "items": {"type": "object", "properties": {"name": {"type": "string"}}},
+    },
 }
 
 
@@ -60,7 +65,8 @@ CONTROLS = [
              options={"scale": 2, "unit": {"zh": "元", "en": "yuan"}}),
     _control("born", "date"),
     _control("guardian", "text", when="age(f.born) < 18"),
-    _control("note", "long-text"),
+    _control("note", "long-text", required_when="f.has = FALSE"),
+    {**_control("kin", "table"), "columns": [{**_control("name", "text"), "scope": "/row/name"}]},
 ]  # fmt: skip
 
 
@@ -183,8 +189,48 @@ def plain(browser, site):
         yield page
 
 
+def _rows(page):
+    return [box.input_value() for box in page.locator('[name^="f.kin."]').all()]
+
+
 def _field(page, name):
     return page.locator(f'[name="f.{name}"]').first
+
+
+# ── Tables ───────────────────────────────────────────────────────────────────────────────────────
+
+
+def test_rows_come_move_and_go_at_once_and_are_posted_in_their_order(form, site):
+    site.hold.set()
+    add = form.get_by_role("button", name="添加一行")
+    form.get_by_label("name").last.fill("甲")
+    add.click()
+    playwright.expect(form.get_by_label("name").last).to_be_focused()
+    form.keyboard.type("乙")
+    playwright.expect(form.locator("[data-rows-said]")).to_have_text("已添加第 2 行。")
+    add.click()
+    form.keyboard.type("丙")
+    playwright.expect(add).to_be_hidden()
+    form.get_by_role("button", name="上移第 3 行").click()
+    assert _rows(form) == ["甲", "丙", "乙"]
+    form.get_by_role("button", name="删除第 1 行").click()
+    assert _rows(form) == ["丙", "乙"]
+    playwright.expect(add).to_be_visible()
+    assert form.get_by_role("group", name="第 2 行").count() == 1
+    form.get_by_role("button", name="next").click()
+    form.wait_for_selector("h1:has-text('done')")
+    (post,) = site.posts
+    assert [post[f"f.kin.{key}.name"] for key in post["f.kin"]] == [["丙"], ["乙"]]
+
+
+def test_what_other_answers_require_is_marked_at_once(form):
+    mark = form.locator('[data-need="note"]')
+    playwright.expect(mark).to_be_hidden()
+    form.get_by_role("radio", name="否").check()
+    playwright.expect(mark).to_be_visible()
+    playwright.expect(_field(form, "note")).to_have_attribute("aria-required", "true")
+    form.get_by_role("radio", name="是").check()
+    playwright.expect(mark).to_be_hidden()
 
 
 # ── Forms ────────────────────────────────────────────────────────────────────────────────────────

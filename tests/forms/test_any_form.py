@@ -78,9 +78,38 @@ _PLAIN: list[Field] = [
     ("address", STRING, {}),
     ("address", STRING, {"regions": _choices(4)}),
 ]
-_FIELDS = st.one_of(
+_SIMPLE = st.one_of(
     st.sampled_from(_PLAIN), _texts(), _numbers(), _amounts(), _days(), _lists(), _picks()
 )
+
+
+@st.composite
+def _tables(draw: st.DrawFn) -> Field:
+    columns, properties = [], {}
+    for i in range(draw(st.integers(1, 4))):
+        kind, schema, options = draw(_SIMPLE.filter(lambda field: field[0] != "promise"))
+        properties[f"c{i}"] = schema
+        rule = {"required_when": "row.c0 IS NOT NULL"} if draw(st.booleans()) else {}
+        if properties["c0"]["type"] == "array":
+            rule = {}
+        columns.append(
+            {
+                "id": f"c{i}",
+                "widget": kind,
+                "scope": f"/row/c{i}",
+                "label": {"zh": f"列{i}", "en": f"Column {i}"},
+                "required": i == 0,
+                "options": options,
+                **rule,
+            }
+        )
+    least = draw(st.integers(0, 2))
+    rows = {"items": {"type": "object", "properties": properties}, "minItems": least}
+    most = {"maxItems": least + draw(st.integers(1, 3))} if draw(st.booleans()) else {}
+    return "table", {"type": "array", **rows, **most}, {"columns": columns}
+
+
+_FIELDS = st.one_of(_SIMPLE, _SIMPLE, _tables())
 
 
 @st.composite
@@ -97,8 +126,10 @@ def forms(draw: st.DrawFn):
             fields[name] = schema
             condition = draw(st.none() | st.sampled_from(questions)) if questions else None
             truth = draw(st.sampled_from(["= TRUE", "= FALSE", "IS NULL", "IS NOT NULL"]))
+            columns = {"columns": options.pop("columns")} if kind == "table" else {}
             controls.append(
                 {
+                    **columns,
                     "id": name,
                     "widget": kind,
                     "scope": f"/f/{name}",
@@ -133,18 +164,9 @@ def test_filling_any_form_page_by_page_ends_with_a_whole_submission(make_form, d
     page = journey(form, answers, TODAY).first
     while page is not None:
         post = {
-            c.question.name + part: [text]
+            name: texts
             for c in form.page(page).controls()
-            if not c.widget.several
-            for part, text in zip(
-                c.widget.parts,
-                c.widget.write(wanted.get(c.question.pointer), c.question),
-                strict=False,
-            )
-        } | {
-            c.question.name: c.widget.write(wanted.get(c.question.pointer), c.question)
-            for c in form.page(page).controls()
-            if c.widget.several
+            for name, texts in c.widget.post(wanted.get(c.question.pointer), c.question).items()
         }
         parsed = parse_page(form, page, post, answers, TODAY)
         assert not parsed.errors

@@ -56,6 +56,10 @@ FIELDS = {
     "phone": STRING,
     "bank_card": STRING,
     "address": STRING,
+    "table": {
+        "type": "array",
+        "items": {"type": "object", "properties": {"name": STRING, "age": {"type": "integer"}}},
+    },
     "computed": STRING,
     "promise": YES,
 }
@@ -68,6 +72,16 @@ OPTIONS = {
     "address": {"regions": CHOICES["choices"]},
     "number": {"unit": {"zh": "人", "en": "people"}},
 }
+COLUMNS = [
+    {
+        "id": name,
+        "widget": kind,
+        "scope": f"/row/{name}",
+        "label": {"zh": zh, "en": en},
+        "required": True,
+    }
+    for name, kind, zh, en in (("name", "text", "姓名", "Name"), ("age", "number", "年龄", "Age"))
+]
 
 
 @pytest.fixture
@@ -83,6 +97,7 @@ def every_kind(make_form):
             "options": OPTIONS.get(kind, {}),
             **({} if kind == "notice" else {"scope": f"/f/{kind.replace('-', '_')}"}),
             **({"compute": "f.text"} if kind == "computed" else {}),
+            **({"columns": COLUMNS} if kind == "table" else {}),
         }
         for kind in KINDS
     ]
@@ -94,7 +109,9 @@ def _tree(html: str) -> lxml.html.HtmlElement:
 
 
 def _inputs(tree: lxml.html.HtmlElement) -> list[lxml.html.HtmlElement]:
-    return tree.xpath("//input | //select | //textarea | //output")
+    """Return what a reader fills in: not what is hidden, nor the blank row that scripts copy."""
+    found = tree.xpath("//input | //select | //textarea | //output")
+    return [e for e in found if e.get("type") != "hidden" and not e.xpath("ancestor::template")]
 
 
 def _text(element: lxml.html.HtmlElement) -> str:
@@ -131,8 +148,8 @@ def test_a_required_question_says_so_in_words(every_kind, renderer, today):
     for lang, word in (("zh", "必填"), ("en", "required")):
         tree = _tree(renderer.page(model, lang))
         assert _name(tree, tree.get_element_by_id("q-text")).endswith(word)
-        legends = [_text(each) for each in tree.xpath("//fieldset/legend")]
-        assert len(legends) == 5
+        legends = [_text(e) for e in tree.xpath("//fieldset[not(@data-row)]/legend")]
+        assert len(legends) == 6
         assert all(legend.endswith(word) for legend in legends)
 
 
@@ -368,7 +385,7 @@ def test_an_officer_asking_for_a_correction_marks_its_question(every_kind, rende
 
 @given(data=st.data())
 def test_a_filled_skeleton_is_what_the_template_gives(renderer, data):
-    kind = widget(data.draw(st.sampled_from(KINDS)))
+    kind = widget(data.draw(st.sampled_from([k for k in KINDS if not widget(k).of_rows])))
     state = data.draw(_states(kind))
     lang = data.draw(st.sampled_from(["zh", "en"]))
     slow = renderer.control(state, lang)

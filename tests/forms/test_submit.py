@@ -192,8 +192,8 @@ def test_a_rule_of_the_record_is_told_in_words(make_form, today):
         [_control("a"), _control("b")],
     )
     parsed = parse_page(form, "p1", {"f.a": ["不是邮箱"], "f.b": ["禁"]}, {}, today)
-    assert [e.code for e in parsed.errors] == ["forms.does-not-fit", "forms.does-not-fit"]
-    assert parsed.errors[0].message.zh == "“问题”不符合要求，请核对。"
+    assert [e.code for e in parsed.errors] == ["forms.email", "forms.does-not-fit"]
+    assert parsed.errors[1].message.zh == "“问题”不符合要求，请核对。"
     assert "/f/a" not in parsed.values
 
 

@@ -2,6 +2,7 @@
 
 import json
 import random
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from builder.forms.question import Question
 from builder.forms.widget import RAW_CHARACTERS, Around
 from builder.forms.widgets import KINDS, kinds, widget
 from builder.scenario.model import Control, EntityField, Text
+from builder.scenario.parse import parse
 
 CASES = sorted((Path(__file__).parents[1] / "cases" / "forms").glob("*.json"))
 TODAY = date(2026, 11, 23)
@@ -43,6 +45,9 @@ def _question(case: dict, *, required: bool = False) -> Question:
         required=required,
         options=case.get("options", {}),
     )
+    columns = parse({"forms": [{"pages": [{"sections": [{"controls": [case]}]}]}]}, "")
+    (asked,) = columns.forms[0].controls()
+    control = replace(control, columns=asked.columns)
     field = None if kind is None else EntityField("x", "/f/x", schema, kind)
     return as_question(control, field, {})
 

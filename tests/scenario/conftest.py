@@ -42,10 +42,11 @@ _TONE = {
 def kinds() -> dict[str, WidgetKind]:
     anything = frozenset({"text", "int", "decimal", "bool", "date"})
     known = (
-        WidgetKind("text", frozenset({"text"}), _NOTHING),
-        WidgetKind("number", frozenset({"int"}), _NUMBER),
-        WidgetKind("money", frozenset({"decimal"}), _NOTHING),
-        WidgetKind("date", frozenset({"date"}), _NOTHING),
+        WidgetKind("text", frozenset({"text"}), _NOTHING, in_rows=True),
+        WidgetKind("number", frozenset({"int"}), _NUMBER, in_rows=True),
+        WidgetKind("money", frozenset({"decimal"}), _NOTHING, in_rows=True),
+        WidgetKind("date", frozenset({"date"}), _NOTHING, in_rows=True),
+        WidgetKind("table", frozenset({"list"}), _NOTHING, of_rows=True),
         WidgetKind("yes-no", frozenset({"bool"}), _NOTHING),
         WidgetKind("choice", frozenset({"text"}), _CHOICES),
         WidgetKind("multi-choice", frozenset({"list"}), _CHOICES),

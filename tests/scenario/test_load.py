@@ -8,7 +8,7 @@ import pytest
 
 from builder.errors import Findings
 from builder.scenario.errors import NotJson, SourceMissing, SourceTooLarge
-from builder.scenario.load import FILE, check, examine, load, restore, scenario_hash
+from builder.scenario.load import FILE, check, examine, load, restore, scenario_hash, untranslated
 from builder.scenario.model import Choice, Parallel, Task, Text, steps
 from builder.scenario.source import MAX_BYTES, read_source
 
@@ -61,6 +61,7 @@ def test_fields_know_their_types(everything):
         "fee": "decimal",
         "copies": "int",
         "tags": "list",
+        "heirs": "list",
         "signed": "bool",
     }
     assert fields["deceased_id"].ledger == "police.death.id_card"
@@ -173,3 +174,12 @@ def test_a_document_is_examined_without_a_file(everything):
     scenario, found = examine(everything.raw)
     assert scenario.hash == everything.hash
     assert found == ()
+
+
+def test_a_text_that_waits_for_translation_is_a_note_and_no_finding(kinds, catalog):
+    doc = json.loads((GOOD / "scenario.json").read_text("utf-8"))
+    doc["scenario"]["title"] = {"zh": "样例", "en": "样例", "x-stale": "en"}
+    scenario, found = examine(doc, kinds=kinds, catalog=catalog, folder="t01-everything")
+    assert not found
+    assert scenario.meta.title.en == "样例"
+    assert list(untranslated(doc)) == ["/scenario/title/en"]

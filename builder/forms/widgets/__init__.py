@@ -28,6 +28,7 @@ KINDS: tuple[str, ...] = (
     "phone",
     "bank-card",
     "address",
+    "table",
     "computed",
     "notice",
     "promise",
@@ -52,4 +53,8 @@ def widget(kind: str) -> Widget:
 
 def kinds() -> dict[str, WidgetKind]:
     """Return every kind as `builder.scenario` checks controls against."""
-    return {kind: WidgetKind(kind, widget(kind).types, widget(kind).options) for kind in KINDS}
+    return {
+        kind: WidgetKind(kind, w.types, w.options, in_rows=w.in_rows, of_rows=w.of_rows)
+        for kind in KINDS
+        for w in (widget(kind),)
+    }

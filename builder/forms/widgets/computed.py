@@ -21,6 +21,7 @@ class Computed(Widget):
     """An output; the control's ``compute`` says what."""
 
     kind = "computed"
+    in_rows = False
     types = frozenset[ValueType]({"text", "int", "decimal", "bool", "date"})
     options = option_schema(unit=TEXT, scale={"type": "integer", "minimum": 0, "maximum": 6})
 

@@ -16,6 +16,7 @@ class Notice(Widget):
     """Paragraphs and lists under the control's label."""
 
     kind = "notice"
+    in_rows = False
     types = frozenset[ValueType]()
     options = option_schema(["text"], text=TEXT, tone={"enum": ["info", "warning", "success"]})
 

@@ -20,6 +20,7 @@ class Promise(Widget):
     """One tick box beside the words of the declaration. Not ticked is not answered."""
 
     kind = "promise"
+    in_rows = False
     types = frozenset[ValueType]({"bool"})
     options = option_schema(["text"], text=TEXT)
 

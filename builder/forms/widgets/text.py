@@ -15,7 +15,17 @@ from builder.forms.question import Question
 from builder.forms.widget import TEXT, WIDTHS, Around, Look, Widget, option_schema
 from builder.scenario.model import Json
 
-__all__ = ["WIDGET", "AnyText", "OneLine"]
+__all__ = ["FORMATS", "WIDGET", "AnyText", "OneLine"]
+
+FORMATS = {
+    "email": "name{}@example.com",
+    "idn-email": "name{}@example.com",
+    "uri": "https://www.example.com/{}",
+    "iri": "https://www.example.com/{}",
+}
+"""Formats whose sentence shows how they are written, with an example to fill."""
+
+_KEYBOARDS = {"email": "email", "idn-email": "email", "uri": "url", "iri": "url"}
 
 AUTOCOMPLETE = (
     "name",
@@ -72,6 +82,8 @@ class AnyText(Widget):
     def findings(self, question: Question) -> Iterator[Fault]:
         """Yield `ExampleMissing` where a form is prescribed and nobody is shown one."""
         prescribed = {"pattern", "format", "enum", "const"} & question.schema.keys()
+        if question.schema.get("format") in FORMATS:
+            prescribed.discard("format")
         if prescribed and not _examples(question):
             yield ExampleMissing(control=question.id)
 
@@ -80,6 +92,9 @@ class AnyText(Widget):
         given = _examples(question)
         if given:
             return chance.choice(given)
+        form = question.schema.get("format")
+        if form in FORMATS:
+            return FORMATS[str(form)].format(chance.randint(1, 9999))
         if question.word("autocomplete") == "name":
             return chance.choice(_NAMES) + chance.choice(_GIVEN)
         least, most = max(self.shortest(question), 1), self.longest(question)
@@ -98,14 +113,18 @@ class OneLine(AnyText):
         width={"enum": list(WIDTHS)},
         autocomplete={"enum": list(AUTOCOMPLETE)},
         example={"type": "string", "minLength": 1},
+        keyboard={"enum": ["text", "numeric", "decimal", "tel", "email", "url"]},
         suffix=TEXT,
     )
 
     def look(self, question: Question) -> Look:
         """Return an input as wide as the option says, else as the field is long."""
+        keyboard = _KEYBOARDS.get(str(question.schema.get("format")), "text")
+        default = "email" if keyboard == "email" else "off"
         return Look(
             width=question.word("width") or _width(self.longest(question)),
-            autocomplete=question.word("autocomplete", "off"),
+            inputmode=question.word("keyboard", keyboard),
+            autocomplete=question.word("autocomplete", default),
             suffix=question.text("suffix"),
         )
 

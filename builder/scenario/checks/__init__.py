@@ -41,6 +41,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Fault]], ...] = (
     records.retention,
     forms.scopes,
     forms.fits,
+    forms.columns,
     forms.choices,
     forms.prefills,
     forms.owners,

@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import cast
 
 from builder import expr
 from builder.errors import Fault, Findings
 from builder.scenario import errors
-from builder.scenario.checks.ground import Ground, controls, process_places
-from builder.scenario.model import Branch, ValueType
+from builder.scenario.checks.ground import ControlPlace, Ground, controls, process_places
+from builder.scenario.model import ROW, Branch, EntityField, ValueType
 from builder.scenario.names import nearest
+from builder.scenario.parse import column_field
 
 __all__ = ["circles", "names_in", "parsed", "types", "used_names"]
 
@@ -26,6 +27,7 @@ class _Place:
     where: str
     text: str
     wanted: ValueType | None
+    own: Mapping[str, ValueType | None] = field(default_factory=dict)
 
 
 @lru_cache(maxsize=4096)
@@ -51,8 +53,9 @@ def used_names(ground: Ground) -> set[str]:
 
 def types(ground: Ground) -> Iterator[Fault]:
     """Every expression parses, names what exists and has the type its place wants."""
-    known = ground.names()
+    everywhere = ground.names()
     for place in _places(ground):
+        known = {**everywhere, **place.own} if place.own else everywhere
         tree = parsed(place.text)
         if isinstance(tree, Fault):
             yield from _moved(tree, place.where)
@@ -112,13 +115,31 @@ def _form_places(ground: Ground) -> Iterator[_Place]:
                     yield _Place(f"{at}/sections/{s}/when", section.when, "bool")
     fields = ground.fields()
     for place in controls(ground.scenario):
-        control = place.control
-        if control.when is not None:
-            yield _Place(f"{place.where}/when", control.when, "bool")
-        if control.compute is not None:
-            field = fields.get(control.scope or "")
-            wanted = None if field is None else field.type
-            yield _Place(f"{place.where}/compute", control.compute, wanted)
+        yield from _control_places(place, fields.get(place.control.scope or ""))
+
+
+def _control_places(place: ControlPlace, filled: EntityField | None) -> Iterator[_Place]:
+    control = place.control
+    for key, text in (("when", control.when), ("required_when", control.required_when)):
+        if text is not None:
+            yield _Place(f"{place.where}/{key}", text, "bool")
+    if control.compute is not None:
+        wanted = None if filled is None else filled.type
+        yield _Place(f"{place.where}/compute", control.compute, wanted)
+    for c, column in enumerate(control.columns):
+        if column.required_when is not None:
+            where = f"{place.where}/columns/{c}/required_when"
+            yield _Place(where, column.required_when, "bool", row_names(filled))
+
+
+def row_names(table: EntityField | None) -> dict[str, ValueType | None]:
+    """Return what expressions of a table's columns can name of their own row, with its type."""
+    items = None if table is None else table.schema.get("items")
+    properties = items.get("properties") if isinstance(items, Mapping) else None
+    if table is None or not isinstance(properties, Mapping):
+        return {}
+    held = {name: column_field(table, name) for name in properties}
+    return {f"{ROW}.{name}": found.type for name, found in held.items() if found is not None}
 
 
 def circles(ground: Ground) -> Iterator[Fault]:

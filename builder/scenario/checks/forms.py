@@ -6,12 +6,14 @@ from collections.abc import Iterator, Mapping
 
 from builder.errors import Fault
 from builder.scenario import errors
+from builder.scenario.checks.expressions import row_names
 from builder.scenario.checks.ground import ControlPlace, Ground, controls
 from builder.scenario.checks.records import field_accepts
 from builder.scenario.model import APPLICANT_KEY, Entity, EntityField, Json, WidgetKind
 from builder.scenario.names import nearest
+from builder.scenario.parse import column_field
 
-__all__ = ["choices", "fits", "owners", "prefills", "scopes"]
+__all__ = ["choices", "columns", "fits", "owners", "prefills", "scopes"]
 
 
 def scopes(ground: Ground) -> Iterator[Fault]:
@@ -59,6 +61,45 @@ def _fits(
         yield errors.WidgetTypeWrong(
             where=f"{place.where}/widget", widget=kind.id, type=field.type, known=sorted(kind.types)
         )
+
+
+def columns(ground: Ground) -> Iterator[Fault]:
+    """Rows have columns, each a field of the row that its widget can fill; nothing else has any."""
+    if ground.kinds is None:
+        return
+    fields = ground.fields()
+    for place in controls(ground.scenario):
+        kind = ground.kinds.get(place.control.widget)
+        if kind is None:
+            continue
+        if kind.of_rows != bool(place.control.columns):
+            yield errors.ColumnsMisplaced(where=f"{place.where}/columns", widget=kind.id)
+        table = fields.get(place.control.scope or "")
+        if kind.of_rows and table is not None:
+            yield from _columns(place, table, ground.kinds)
+
+
+def _columns(
+    place: ControlPlace, table: EntityField, kinds: Mapping[str, WidgetKind]
+) -> Iterator[Fault]:
+    known = row_names(table)
+    seen: set[str] = set()
+    for c, column in enumerate(place.control.columns):
+        where = f"{place.where}/columns/{c}"
+        name = (column.scope or "").rpartition("/")[2]
+        field = column_field(table, name)
+        if field is None:
+            near = nearest(name, [one.partition(".")[2] for one in known])
+            yield errors.FieldUnknown(where=f"{where}/scope", field=name, known=near)
+            continue
+        if name in seen or column.id in seen:
+            yield errors.ScopeTwice(where=f"{where}/scope", scope=column.scope)
+        seen |= {name, column.id}
+        kind = kinds.get(column.widget)
+        if kind is not None and field.type not in kind.types:
+            yield errors.WidgetTypeWrong(
+                where=f"{where}/widget", widget=kind.id, type=field.type, known=sorted(kind.types)
+            )
 
 
 def choices(ground: Ground) -> Iterator[Fault]:

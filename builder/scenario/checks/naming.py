@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 from builder.errors import Fault
 from builder.scenario import errors
 from builder.scenario.checks.ground import Ground, controls, process_places
-from builder.scenario.model import APPLICANT, APPLY, PARAMS, Json
+from builder.scenario.model import APPLICANT, APPLY, PARAMS, ROW, STALE, Json
 from builder.scenario.names import SQL_KEYWORDS
 from builder.scenario.schema import KINDS
 
@@ -72,7 +72,7 @@ def names(ground: Ground) -> Iterator[Fault]:
     for i, entity in enumerate(scenario.entities):
         for name in entity.fields:
             yield from _keyword(f"/entities/{i}/schema/properties/{name}", name)
-    taken = {APPLICANT.id, PARAMS, "today"}
+    taken = {APPLICANT.id, PARAMS, ROW, "today"}
     for i, entity in enumerate(scenario.entities):
         if entity.id in taken:
             yield errors.NameTaken(where=f"/entities/{i}/id", name=entity.id)
@@ -103,7 +103,8 @@ def languages(ground: Ground) -> Iterator[Fault]:
 def _not_english(value: Json, where: str) -> Iterator[Fault]:
     if isinstance(value, dict):
         english = value.get("en")
-        if set(value) >= {"zh", "en"} and isinstance(english, str) and _HAN.search(english):
+        is_text = set(value) >= {"zh", "en"} and value.get(STALE) != "en"
+        if is_text and isinstance(english, str) and _HAN.search(english):
             yield errors.TextNotEnglish(where=f"{where}/en")
         for key, inner in value.items():
             if not key.startswith("x-") or key == "x-title":
