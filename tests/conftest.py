@@ -18,6 +18,7 @@ settings.register_profile("house", deadline=None, derandomize="CI" in os.environ
 settings.load_profile("house")
 
 _SLOW = (
+    "api/",
     "audit/test_verification",
     "city/",
     "cli/",

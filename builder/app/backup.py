@@ -62,7 +62,7 @@ __all__ = ["Restored", "Saved", "back_up", "check_backup", "restore_city"]
 _CITY = "city"
 _CASE, _NODE = "case/", "node/"
 _FOLDERS = ("keys", "ca", "tls", "stewards", "secrets")
-_SESSIONS = frozenset({"session"})
+_SESSIONS = frozenset({"session", "api_token", "api_once"})
 """Sign-ins are not saved: one that was ended since would come back to life."""
 
 Say = Callable[[str, str], None]

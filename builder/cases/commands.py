@@ -10,6 +10,7 @@ in which a case changes.
 """
 
 from builder.cases.drafting import (
+    answer_page,
     apply_from_answers,
     county_code,
     discard_draft,
@@ -48,6 +49,7 @@ __all__ = [
     "Wish",
     "act",
     "act_with_answers",
+    "answer_page",
     "applicant_of",
     "apply_from_answers",
     "ask_again",

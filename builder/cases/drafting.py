@@ -48,6 +48,7 @@ from federation.crypto import canonical, sm3
 from federation.store import write
 
 __all__ = [
+    "answer_page",
     "apply_from_answers",
     "county_code",
     "discard_draft",
@@ -163,6 +164,37 @@ def save_answers(
     return _save(platform, deployment, who, draft, page_id, parsed)
 
 
+def answer_page(
+    platform: Platform,
+    who: SignIn,
+    case_no: str,
+    page_id: str,
+    answers: Flat,
+    version: int | None = None,
+) -> Saved:
+    """Save one page as `save_answers` does, for a program, which is told of every mistake.
+
+    Raises:
+        AnswersMissing: a pointer that this page does not ask for.
+        Findings: what the page refuses, with pointers; what it takes is saved all the same.
+        DraftChanged: saved elsewhere since `version`.
+        Fault: as `save_page`.
+    """
+    deployment, draft = own_draft(platform, who, case_no)
+    if version is not None and draft.version != version:
+        raise DraftChanged
+    filling = _filling_on_path(platform, deployment, who, draft, page_id)
+    asked = {c.question.pointer for c in filling.form.page(page_id).controls()}
+    unknown = sorted(set(answers) - asked)
+    if unknown:
+        raise AnswersMissing(problem=f"? {', '.join(unknown[:3])}", where=unknown[0])
+    parsed = filling.take(page_id, answers)
+    saved = _save(platform, deployment, who, draft, page_id, parsed)
+    if saved.errors:
+        raise Findings(parsed.problems_as_faults(), where=f"/{page_id}")
+    return saved
+
+
 def fetch_again(platform: Platform, who: SignIn, case_no: str, page_id: str) -> str:
     """Ask the departments once more for what did not come for a page; return the page to show.
 
@@ -247,14 +279,19 @@ def apply_from_answers(
         raise
 
 
-def fill_in(platform: Platform, who: SignIn, case_no: str, answers: Flat) -> str:
+def fill_in(
+    platform: Platform, who: SignIn, case_no: str, answers: Flat, version: int | None = None
+) -> str:
     """Save the pages of a draft from answers by pointer; return its (possibly new) number.
 
     Raises:
         AnswersMissing: a pointer that no page asks for.
+        DraftChanged: saved elsewhere since `version`.
         Findings: what the pages refuse, with pointers.
     """
     deployment, draft = own_draft(platform, who, case_no)
+    if version is not None and draft.version != version:
+        raise DraftChanged
     form = filling_of(platform, deployment, who, draft).form
     unknown = sorted(set(answers) - form.form.scopes())
     if unknown:

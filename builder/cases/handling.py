@@ -86,7 +86,13 @@ def act(
 
 
 def act_with_answers(
-    platform: Platform, who: SignIn, case_no: str, task_id: str, wish: Wish, answers: Flat
+    platform: Platform,
+    who: SignIn,
+    case_no: str,
+    task_id: str,
+    wish: Wish,
+    answers: Flat,
+    version: int | None = None,
 ) -> None:
     """Act on a task with answers by pointer, as the command line and walks do.
 
@@ -102,7 +108,7 @@ def act_with_answers(
         if parsed.problems:
             raise Findings(parsed.problems_as_faults(), where=f"/{task.step}")
         final = form.final(parsed.answers)
-    _act(platform, deployment, who, stored, task, wish, final, None)
+    _act(platform, deployment, who, stored, task, wish, final, version)
 
 
 def withdraw(platform: Platform, who: SignIn, case_no: str, reason: str | None = None) -> None:

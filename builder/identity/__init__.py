@@ -3,6 +3,7 @@
 from builder.identity.accounts import Account, LocalAccounts, SignIn
 from builder.identity.errors import AccountLocked, AccountUnknown, SignInRefused
 from builder.identity.sessions import Door, Sessions
+from builder.identity.tokens import IssuedToken, Token, Tokens
 from builder.identity.tries import place_of
 
 __all__ = [
@@ -10,9 +11,12 @@ __all__ = [
     "AccountLocked",
     "AccountUnknown",
     "Door",
+    "IssuedToken",
     "LocalAccounts",
     "Sessions",
     "SignIn",
     "SignInRefused",
+    "Token",
+    "Tokens",
     "place_of",
 ]

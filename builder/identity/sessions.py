@@ -15,6 +15,7 @@ from sqlalchemy.engine import Row
 
 from builder.identity.accounts import LocalAccounts, SignIn
 from builder.identity.errors import SignInEnded
+from builder.identity.tokens import token_table
 from builder.store import hub_metadata
 from federation.crypto import sm3
 from federation.store import Instant, Json, read, write
@@ -175,8 +176,12 @@ class Sessions:
             raise SignInEnded
 
     def end_all(self, account: str, *, but: str = "") -> int:
-        """End every sign-in of an account, `but` the one of this secret; return how many ended."""
+        """End every sign-in of an account, `but` the one of this secret; return how many ended.
+
+        Its programs' tokens end as well.
+        """
         with write(self._engine) as conn:
+            conn.execute(delete(token_table).where(token_table.c.account == account))
             gone = conn.execute(
                 delete(session_table).where(
                     session_table.c.account == account, session_table.c.token_hash != _hash(but)

@@ -43,6 +43,7 @@ class Settings:
         case_prefix: letters in front of every case number.
         session_hours: how long a sign-in lasts at most.
         session_idle_minutes: how long it lasts when nothing is done.
+        token_hours: how long a program's token may last at most.
         draft_fetch_minutes: how long a fetched answer may be reused inside one draft.
         log_level: ``debug``, ``info``, ``warning`` or ``error``.
         proxy_hops: how many reverse proxies stand in front of the web process.
@@ -59,6 +60,7 @@ class Settings:
     case_prefix: str = "HF"
     session_hours: int = 12
     session_idle_minutes: int = 60
+    token_hours: int = 168
     draft_fetch_minutes: int = 60
     log_level: str = "info"
     proxy_hops: int = 0
@@ -97,6 +99,7 @@ _KEYS: Mapping[str, _Key] = {
     "case_prefix": _Key(lambda v: isinstance(v, str) and v.isalpha() and v.isupper(), "A-Z"),
     "session_hours": _Key(_is_count(1, 72), "1-72"),
     "session_idle_minutes": _Key(_is_count(5, 1440), "5-1440"),
+    "token_hours": _Key(_is_count(1, 720), "1-720"),
     "draft_fetch_minutes": _Key(_is_count(1, 1440), "1-1440"),
     "log_level": _Key(lambda v: v in _LEVELS, " / ".join(_LEVELS)),
     "proxy_hops": _Key(_is_count(0, 5), "0-5"),

@@ -20,6 +20,8 @@ hub_tree = Tree(
         "builder.identity.accounts",
         "builder.identity.sessions",
         "builder.identity.tries",
+        "builder.identity.tokens",
+        "builder.store.once",
         "builder.cases.platform",
     ),
 )

@@ -7,7 +7,10 @@ from jinja2 import StrictUndefined
 
 from builder.cases.platform import Platform
 from builder.forms.render import Renderer
+from builder.identity import Tokens
+from builder.store.once import Once
 from builder.web.account import account
+from builder.web.api import api, exempt_from_form_tokens
 from builder.web.assets import read_manifest
 from builder.web.audit import audit
 from builder.web.auth import auth
@@ -58,12 +61,19 @@ def create_app(
         ledger=Search(platform.catalog),
         assets=read_manifest(resource("static/manifest.json").parent),
         demo_password=demo_password,
+        tokens=Tokens(
+            platform.hub_engine, platform.accounts, platform.clock, platform.random_bytes
+        ),
+        once=Once(platform.hub_engine, platform.clock, secret),
     )
+    app.json.ensure_ascii = False  # type: ignore[attr-defined] # of the default provider
+    app.json.sort_keys = False  # type: ignore[attr-defined] # the shape has an order people read
     add_log(app, platform.settings.log_level)
     add_context(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)
-    for blueprint in (site, auth, account, citizen, desk, steward, audit):
+    for blueprint in (site, auth, account, citizen, desk, steward, audit, api):
         app.register_blueprint(blueprint)
+    exempt_from_form_tokens(app)
     check_table(app)
     return app

@@ -17,8 +17,9 @@ from builder.cases.governance import purpose_title
 from builder.cases.platform import Platform
 from builder.errors import Lang
 from builder.forms.render import Renderer
-from builder.identity import SignIn
+from builder.identity import SignIn, Tokens
 from builder.scenario.model import Text
+from builder.store.once import Once
 from builder.web.access import (
     AUDITOR,
     CITIZEN,
@@ -27,6 +28,7 @@ from builder.web.access import (
     STEWARD,
     is_allowed,
 )
+from builder.web.bearer import by_token, is_for_programs
 from builder.web.shows import due_look, looks
 from builder.web.texts import LANGUAGES, Texts
 from federation.ledger import Search
@@ -69,6 +71,8 @@ class Web:
     Attributes:
         easy_texts: `texts` with the plainer wordings of elder mode.
         demo_password: shown with the demo accounts on the sign-in page; None outside a demo.
+        tokens: programs' sign-ins.
+        once: programs' requests that were already taken on.
     """
 
     platform: Platform
@@ -78,6 +82,8 @@ class Web:
     ledger: Search
     assets: Mapping[str, str]
     demo_password: str | None
+    tokens: Tokens
+    once: Once
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,10 +195,14 @@ def add_context(app: Flask) -> None:
 
 def _read_request() -> None:
     g.csp_nonce = secrets.token_urlsafe(16)
-    g.who = None
+    g.who, g.token = None, None
     g.lang = _language()
     g.theme = _choice("theme", _THEMES, "auto")
     g.skin = _choice("skin", _SKINS, "standard")
+    if is_for_programs() and request.endpoint is not None:
+        g.who = by_token(web().tokens)
+        if g.who is not None or request.method not in ("GET", "HEAD"):
+            return
     token = session.get(_SIGN_IN)
     if isinstance(token, str) and request.endpoint not in (None, "static", "site.health"):
         g.who = platform().sessions.find(token)
@@ -204,6 +214,8 @@ def _language() -> Lang:
 
 
 def _choice(name: str, known: tuple[str, ...], otherwise: str) -> str:
+    if is_for_programs():
+        return otherwise
     for value in (request.args.get(name), request.cookies.get(name)):
         if value in known:
             return value
@@ -211,6 +223,8 @@ def _choice(name: str, known: tuple[str, ...], otherwise: str) -> str:
 
 
 def _keep_choices(response: Response) -> Response:
+    if is_for_programs():
+        return response
     for name, known in _CHOICES.items():
         if request.args.get(name) in known:
             response.set_cookie(

@@ -8,6 +8,7 @@ everywhere.
 
 from __future__ import annotations
 
+import math
 import sqlite3
 import threading
 import time
@@ -22,6 +23,7 @@ from limits.storage import MemoryStorage, Storage
 from limits.strategies import FixedWindowRateLimiter
 
 from builder.identity import place_of
+from builder.web.bearer import is_for_programs
 from builder.web.errors import TooMany
 
 __all__ = ["FILE_NAME", "FileStorage", "Limits", "add_limits"]
@@ -50,12 +52,14 @@ class Limits:
         posts: everything else that changes something, per account; per address for visitors.
         searches: pages asked for with words to search, per account or address.
         uploads: posts that carry files, per account or address.
+        programs: what programs read, per account or address.
     """
 
     sign_in: str = "20 per minute"
     posts: str = "120 per minute"
     searches: str = "60 per minute"
     uploads: str = "60 per minute"
+    programs: str = "1200 per minute"
 
 
 class FileStorage(Storage):
@@ -144,6 +148,14 @@ class _Counter:
         except sqlite3.Error:
             return self._alone.hit(item, *name)
 
+    def rest_s(self, item: RateLimitItem, *name: str) -> int:
+        """Return in how many seconds the count begins anew."""
+        try:
+            ends = self._shared.get_window_stats(item, *name).reset_time
+        except sqlite3.Error:
+            ends = self._alone.get_window_stats(item, *name).reset_time
+        return max(1, math.ceil(ends - time.time()))
+
 
 def add_limits(app: Flask, home: Path, limits: Limits) -> None:
     """Count requests before they do anything.
@@ -159,6 +171,7 @@ def add_limits(app: Flask, home: Path, limits: Limits) -> None:
     def count() -> None:
         kind = _kind()
         if kind is not None and not counter.hit(items[kind], kind, _reader(kind)):
+            g.rest_s = counter.rest_s(items[kind], kind, _reader(kind))
             raise TooMany
 
     app.before_request(count)
@@ -167,8 +180,10 @@ def add_limits(app: Flask, home: Path, limits: Limits) -> None:
 def _kind() -> str | None:
     """Return what a request counts as; None: not at all."""
     if request.method not in _UNSAFE:
+        if is_for_programs():
+            return "programs"
         return "searches" if request.args.get("q", "").strip() else None
-    if request.endpoint == "auth.sign_in_post":
+    if request.endpoint in ("auth.sign_in_post", "api.begin_token"):
         return "sign_in"
     return "uploads" if request.mimetype == "multipart/form-data" else "posts"
 

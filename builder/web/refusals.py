@@ -13,7 +13,10 @@ from flask_wtf.csrf import CSRFError
 from werkzeug.exceptions import HTTPException
 
 from builder.errors import Fault
-from builder.web.context import lang
+from builder.identity import AccountLocked
+from builder.web.api_errors import AddressMissing, MethodMissing, TokenMissing, TokenWrong
+from builder.web.bearer import is_for_programs
+from builder.web.context import HTML_LANG, lang
 from builder.web.errors import (
     FormExpired,
     MethodWrong,
@@ -39,6 +42,7 @@ _NAMED: Mapping[int, type[Fault]] = {
     405: MethodWrong,
     429: TooMany,
 }
+_FOR_PROGRAMS: Mapping[int, type[Fault]] = {404: AddressMissing, 405: MethodMissing}
 _log = structlog.get_logger("scenarist.web")
 
 
@@ -58,7 +62,11 @@ def _http(problem: HTTPException) -> Response:
     """Turn what the framework refuses into a fault with a next step."""
     if problem.response is not None:
         return problem.get_response()  # type: ignore[return-value] # a redirect made by the framework
-    return _fault(_named(problem))
+    response = _fault(_named(problem))
+    for name, value in problem.get_headers():
+        if name == "Allow":
+            response.headers[name] = value
+    return response
 
 
 def _named(problem: HTTPException) -> Fault:
@@ -68,8 +76,9 @@ def _named(problem: HTTPException) -> Fault:
     if code == TooLarge.http:
         limit = request.max_content_length or 0
         return TooLarge(limit_kib=limit // 1024)
-    if code in _NAMED:
-        return _NAMED[code]()
+    named = (_FOR_PROGRAMS.get(code) if is_for_programs() else None) or _NAMED.get(code)
+    if named is not None:
+        return named()
     return RequestUnreadable() if code < Unexpected.http else Unexpected(incident=_incident())
 
 
@@ -104,7 +113,21 @@ def _fault(fault: Fault) -> Response:
         )
         response = Response(page, mimetype="text/html")
     response.status_code = fault.http
+    _say_how_to_go_on(response, fault)
     return response
+
+
+def _say_how_to_go_on(response: Response, fault: Fault) -> None:
+    """Add what programs read from headers: when to come again, how to sign in."""
+    if isinstance(fault, TooMany):
+        response.headers["Retry-After"] = str(g.get("rest_s", 60))
+    elif isinstance(fault, AccountLocked):
+        response.headers["Retry-After"] = str(60 * int(str(fault.facts["minutes"])))
+    elif fault.http == TokenMissing.http and is_for_programs():
+        wrong = ', error="invalid_token"' if isinstance(fault, TokenWrong) else ""
+        response.headers["WWW-Authenticate"] = f'Bearer realm="scenarist"{wrong}'
+    if is_for_programs():
+        response.headers["Content-Language"] = HTML_LANG[lang()]
 
 
 def _again(fault: Fault) -> str | None:

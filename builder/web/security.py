@@ -12,6 +12,8 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from builder.store.settings import Settings
 from builder.web.access import ACCESS, is_allowed
+from builder.web.api_errors import RoleMissing, TokenMissing
+from builder.web.bearer import is_for_programs
 from builder.web.errors import MayNotOpen, PasswordChangeNeeded, SignInNeeded
 from builder.web.limits import Limits, add_limits
 
@@ -80,6 +82,8 @@ def check_table(app: Flask) -> None:
 
 def wants_json() -> bool:
     """Tell whether the reader is a program."""
+    if is_for_programs():
+        return True
     best = request.accept_mimetypes.best_match(("text/html", "application/json"), "text/html")
     return best == "application/json"
 
@@ -94,6 +98,8 @@ def _check_access() -> BaseResponse | None:
         return redirect(url_for("account.password"))
     if is_allowed(request.endpoint, roles):
         return None
+    if is_for_programs():
+        raise RoleMissing if g.who else TokenMissing
     if g.who:
         raise MayNotOpen
     if wants_json() or request.method != "GET":

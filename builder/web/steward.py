@@ -20,7 +20,7 @@ from builder.web.errors import GrantMissing, RemarkMissing
 from builder.web.refusals import shown_fault
 from federation.ledger import Dataset, Grade, Hit, count
 
-__all__ = ["steward"]
+__all__ = ["ledger_hits", "steward"]
 
 steward = Blueprint("steward", __name__)
 _STATES = ("all", "asked", "approved", "refused", "revoked", "expired")
@@ -116,7 +116,7 @@ def ledger() -> str:
     party = request.args.get("party", "")
     grade = request.args.get("grade", "")
     at = _whole(request.args.get("at", ""))
-    hits = _hits(q, party, grade, at)
+    hits = ledger_hits(q, party, grade, at, _PAGE + 1)
     more = None
     if len(hits) > _PAGE:
         more = url_for(
@@ -145,18 +145,18 @@ def dataset(dataset_id: str) -> str:
     return render_template("steward/dataset.html", dataset=platform().catalog.get(dataset_id))
 
 
-def _hits(q: str, party: str, grade: str, at: int) -> Sequence[Hit]:
-    """Return what a search finds; without words, the datasets alone."""
+def ledger_hits(q: str, party: str, grade: str, at: int, most: int) -> Sequence[Hit]:
+    """Return what a search finds, from the `at`-th on; without words, the datasets alone."""
     owner = party if party in platform().catalog.owners else None
     level = Grade(grade) if grade in {g.value for g in Grade} else None
     if q:
-        return web().ledger.find(q, party=owner, grade=level, limit=_PAGE + 1, offset=at)
+        return web().ledger.find(q, party=owner, grade=level, limit=most, offset=at)
     found = (
         d
         for d in platform().catalog.datasets.values()
         if owner in (None, d.party) and level in (None, d.grade)
     )
-    return [_hit(d) for d in islice(found, at, at + _PAGE + 1)]
+    return [_hit(d) for d in islice(found, at, at + most)]
 
 
 def _hit(found: Dataset) -> Hit:
