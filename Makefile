@@ -92,4 +92,4 @@ wheel: setup-test
 	@$(BIN)/python -m build --wheel --outdir dist .
 
 clean:
-	rm -rf $(VENV) node_modules builder/_static dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	rm -rf $(VENV) node_modules builder/_static builder/_fonts dist .pytest_cache .mypy_cache .ruff_cache .import_linter_cache

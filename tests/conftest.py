@@ -21,6 +21,8 @@ _SLOW = (
     "api/",
     "audit/test_verification",
     "city/",
+    "documents/test_checking",
+    "documents/test_issuing",
     "cli/",
     "connectors/test_conformance",
     "connectors/test_meaning",

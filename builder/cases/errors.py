@@ -9,6 +9,9 @@ __all__ = [
     "CaseUnknown",
     "CountyUnknown",
     "DeploymentUnknown",
+    "DocumentGone",
+    "DocumentLanguage",
+    "DocumentNotHere",
     "DraftChanged",
     "DraftIncomplete",
     "FormUnreadable",
@@ -199,6 +202,39 @@ class WalkFailed(Fault):
     en = "Walk “{walk}”, step {step} ({doing}): expected {expected}, found {found}."
     next_zh = "请检查场景、部门绑定或走查本身。"
     next_en = "Check the scenario, the bindings or the walk itself."
+
+
+class DocumentGone(Fault):
+    """A document after its time of keeping."""
+
+    code = "cases.document-gone"
+    http = 410
+    zh = "这件事的文书保存到 {until}，现在已过保存期，不能再下载。"
+    en = "The documents of this matter were kept until {until}; they can no longer be fetched."
+    next_zh = "请使用您已下载的原件；需要证明的，可向办理部门申请查档。"
+    next_en = "Use the original you fetched, or ask the department for a search of its archives."
+
+
+class DocumentNotHere(Fault):
+    """No such document, or not this reader's: both read the same."""
+
+    code = "cases.document-unknown"
+    http = 404
+    zh = "没有这份文书，或者您不能查看它。"
+    en = "There is no such document, or you may not see it."
+    next_zh = "请核对编号；您自己的文书在“我的办件”里。"
+    next_en = "Check the number; your own documents are under “My matters”."
+
+
+class DocumentLanguage(Fault):
+    """A document in a language it was not issued in."""
+
+    code = "cases.document-language"
+    http = 404
+    zh = "文书 {number} 没有这种文本，可选：{known}。"
+    en = "Document {number} is not issued in this form; there are: {known}."
+    next_zh = "请从列出的文本中选择。"
+    next_en = "Choose one of those listed."
 
 
 class StepBroken(Fault):

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, update
 from builder.cases import due, keeping, outbox, questions, telling
 from builder.cases.asking import Fetched
 from builder.cases.errors import CaseChanged
+from builder.cases.issuing import issue_what_is_due
 from builder.cases.keeping import StoredCase
 from builder.cases.platform import Deployment, Platform
 from builder.identity import SignIn
@@ -81,7 +82,8 @@ def record(
 ) -> None:
     """Write the events of one action and all that follows from them."""
     after, now = outcome.case, platform.clock()
-    keeping.append_events(conn, case_no, outcome.events)
+    events = issue_what_is_due(conn, platform, deployment, scenario, case_no, outcome)
+    keeping.append_events(conn, case_no, events)
     keeping.project(conn, case_no, before, after)
     questions.project_questions(conn, deployment, scenario, case_no, before, after, now)
     due.set_timer(conn, case_no, next_moment(scenario, after, platform.calendar))

@@ -19,8 +19,11 @@ __all__ = [
     "AuditLine",
     "CaseLine",
     "CaseView",
+    "Checked",
     "CorrectionAsked",
     "DataLine",
+    "DocumentFile",
+    "DocumentLine",
     "DraftLine",
     "DraftPage",
     "FieldChoice",
@@ -280,6 +283,46 @@ class CorrectionAsked:
 
 
 @dataclass(frozen=True, slots=True)
+class DocumentLine:
+    """A document of a case, as lists show it.
+
+    Attributes:
+        languages: the forms it can be had in.
+        voided_at: since when it no longer holds; None while it does.
+        hash: SM3 of its content.
+    """
+
+    number: str
+    title: Text
+    kind: str
+    issued_at: datetime
+    voided_at: datetime | None
+    languages: tuple[str, ...]
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentFile:
+    """A document as a file."""
+
+    name: str
+    pdf: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What may be said of a genuine document to anyone who holds it."""
+
+    number: str
+    title: Text
+    org: Text
+    issued_at: datetime
+    valid_until: str
+    masked_name: str
+    hash: str
+
+
+@dataclass(frozen=True, slots=True)
 class CaseView:
     """A case as its applicant sees it."""
 
@@ -300,6 +343,8 @@ class CaseView:
     """What the departments recorded for the applicant to see."""
     waiting: tuple[Waiting, ...] = ()
     """Which departments have not answered."""
+    documents: tuple[DocumentLine, ...] = ()
+    """What was issued, newest first; the receipt apart, which is always there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -372,6 +417,8 @@ class TaskView:
     """Which departments have not answered a question of this case."""
     unheard: tuple[Text, ...] = ()
     """Questions that were given up: what to check by hand."""
+    documents: tuple[DocumentLine, ...] = ()
+    """What was issued in this case."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from sqlalchemy import Select, String, select, tuple_, type_coerce
 from builder import forms
 from builder.cases import commands, keeping
 from builder.cases.answers import flat
+from builder.cases.documents import documents_of
 from builder.cases.errors import CaseUnknown, PageUnknown
 from builder.cases.filling import Filling, read_provenance
 from builder.cases.governance import purpose_title
@@ -310,6 +311,7 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
         ),
         results=_results(scenario, answers),
         waiting=waiting(platform, stored),
+        documents=documents_of(stored),
     )
 
 
@@ -408,6 +410,7 @@ def task(
         due_certain=state.due_certain,
         waiting=waiting(platform, stored),
         unheard=tuple(u.text for u in unheard(platform, stored)),
+        documents=documents_of(stored, state.party),
     )
 
 
@@ -699,6 +702,8 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
         title = _not_needed(stored, event.step)
     elif isinstance(notice, str):
         title = stored.scenario.notice(notice).title
+    elif isinstance(document := event.data.get("document"), str):
+        title = stored.scenario.document(document).title
     else:
         title = step_title(stored.scenario, event.step)
     if words is None or title is None:

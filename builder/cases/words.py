@@ -12,6 +12,7 @@ __all__ = [
     "DEADLINES",
     "EVENTS",
     "OUTCOMES",
+    "PAPERS",
     "PARTY_STATES",
     "STATUSES",
     "UNKNOWN",
@@ -78,6 +79,8 @@ EVENTS: Mapping[str, Text] = {
     "overdue": Text("“{step}”已超过办理期限", "“{step}” is past its due time"),
     "escalated": Text("“{step}”超期未办，已督办", "“{step}” is late; it was escalated"),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
+    "document_issued": Text("出具了“{step}”", "“{step}” was issued"),
+    "document_voided": Text("“{step}”已作废", "“{step}” was voided"),
     "notice_sent": Text("已通知您：{step}", "You were told: {step}"),
     "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),
     "withdrawn": Text("申请已撤回", "The application was withdrawn"),
@@ -141,6 +144,10 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "case-acted": Text("办理环节", "Task acted on"),
     "case-withdrawn": Text("撤回申请", "Application withdrawn"),
     "case-asked": Text("流程查询", "Question of the process"),
+    "document-issued": Text("出具文书", "Document issued"),
+    "document-voided": Text("文书作废", "Document voided"),
+    "document-fetched": Text("取用文书", "Document fetched"),
+    "list-exported": Text("导出清单", "List exported"),
     "case-due": Text("期限到了", "A time limit came"),
     "signed-in": Text("登录", "Signed in"),
     "sign-in-refused": Text("登录被拒", "Sign-in refused"),
@@ -156,6 +163,32 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "audit-verified": Text("校验日志", "Journals verified"),
     "audit-read": Text("查阅日志", "Journals read"),
 }
+
+PAPERS: Mapping[str, Text] = {
+    "receipt": Text("受理回执", "Receipt"),
+    "receipt_says": Text(
+        "您提交的申请已收到，现予受理。请妥善保管本回执。",
+        "Your application was received and is taken up. Please keep this receipt.",
+    ),
+    "receipt_note": Text(
+        "凭受理编号可在“我的办件”或任一政务服务窗口查询进度；需要补正或有结果时会主动通知您。",
+        "Follow it under “My matters” or at any counter by its number; you are told when something "
+        "must be corrected and when there is a result.",
+    ),
+    "case_no": Text("受理编号", "Case number"),
+    "matter": Text("申请事项", "Matter"),
+    "applicant": Text("申请人", "Applicant"),
+    "received": Text("受理时间", "Received"),
+    "lead": Text("受理部门", "Received by"),
+    "parties": Text("办理部门", "Handled by"),
+    "items": Text("包含事项", "Parts"),
+    "seal": Text("材料校验码（SM3）", "Checksum of the answers (SM3)"),
+    "blank_note": Text(
+        "手工填写的，请用黑色签字笔，字迹清楚；选项在方框内打“√”。网上办理不需要打印本表。",
+        "By hand: write clearly in black and tick the boxes. Online, this form is not needed.",
+    ),
+}
+"""What documents of the house itself say."""
 
 YES_NO: Mapping[bool, Text] = {True: Text("是", "Yes"), False: Text("否", "No")}
 UNKNOWN = Text("未能查询", "Could not be asked")

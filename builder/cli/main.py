@@ -10,7 +10,7 @@ import click
 import typer
 
 import builder
-from builder.cli import accounts, backup, cases, city, data, nodes, sources, specs
+from builder.cli import accounts, backup, cases, city, data, documents, nodes, sources, specs
 from builder.cli.console import Terminal, detect_lang
 from builder.errors import Fault
 
@@ -51,7 +51,7 @@ def _options(
     ctx.obj = Terminal(home, detect_lang(lang), as_json)
 
 
-for room in (city, accounts, cases, data, specs, backup, sources, nodes):
+for room in (city, accounts, cases, documents, data, specs, backup, sources, nodes):
     room.register(app)
 
 

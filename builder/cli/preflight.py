@@ -13,6 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 from builder.cli.checks import Check, attempt
+from builder.documents import missing_fonts
 from builder.scenario.model import Text
 from federation.crypto import engines, selftest
 from federation.store import resource
@@ -28,6 +29,7 @@ _EARLIEST = 1_767_225_600  # 2026-01-01: an earlier clock is not set
 _PYTHON = Text("Python", "Python")
 _ASSETS = Text("页面资源", "Page assets")
 _FONTS = Text("中文字体", "Chinese fonts")
+_DOCUMENT_FONTS = Text("文书字体", "Fonts of documents")
 _DISK = Text("磁盘空间", "Disk space")
 _WRITING = Text("磁盘写入", "Disk writing")
 _CRYPTO = Text("国密算法自检", "Cryptography self-test")
@@ -40,6 +42,7 @@ def machine(home: Path) -> Iterator[Check]:
     yield _python()
     yield _assets()
     yield attempt(_CRYPTO, _crypto)
+    yield _document_fonts()
     yield _fonts()
     yield _clock()
     yield _open_files()
@@ -102,8 +105,25 @@ def _crypto() -> Text:
     return Text(f"SM2 由 {chosen} 提供，标准向量全部通过", f"SM2 by {chosen}, all vectors agree")
 
 
+def _document_fonts() -> Check:
+    """The fonts that documents are set in travel with the product; no other is ever used."""
+    gone = missing_fonts()
+    if not gone:
+        return Check(_DOCUMENT_FONTS, True, Text("齐全", "all there"))
+    names = "、".join(gone)
+    return Check(
+        _DOCUMENT_FONTS,
+        False,
+        Text(f"缺少 {names}", f"missing: {', '.join(gone)}"),
+        Text(
+            "运行 make assets；从安装包安装的，请重新安装",
+            "Run make assets; installed from a wheel, install it again",
+        ),
+    )
+
+
 def _fonts() -> Check:
-    """Chinese fonts on a server are needed for pictures and prints, not for pages in a browser."""
+    """Chinese fonts on a server are needed for pictures, not for pages or documents."""
     listing = shutil.which("fc-list")
     if listing is None:
         found = Text(

@@ -27,6 +27,7 @@ __all__ = [
     "Correction",
     "Event",
     "EventKind",
+    "Issued",
     "PendingQuery",
     "Reject",
     "Return",
@@ -54,6 +55,8 @@ EventKind: TypeAlias = Literal[
     "query_failed",
     "query_given_up",
     "notice_sent",
+    "document_issued",
+    "document_voided",
     "returned",
     "correction_asked",
     "corrected",
@@ -333,6 +336,27 @@ class PendingQuery:
 
 
 @dataclass(frozen=True, slots=True)
+class Issued:
+    """A document that was issued.
+
+    Attributes:
+        round: 1 for the first one, 2 for the one that replaces it after a return, and so on.
+        voided_at: since when it no longer holds.
+    """
+
+    document: str
+    round: int
+    step: str
+    at: datetime
+    voided_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """Return what tells it from the case's other documents."""
+        return f"{self.document}.{self.round}"
+
+
+@dataclass(frozen=True, slots=True)
 class Case:
     """One applicant's matter: what its events fold to.
 
@@ -346,6 +370,7 @@ class Case:
         tasks: all tasks by id, in the order of their opening.
         pending: questions on their way, by step id.
         unanswered: query steps that were given up: their people look by hand.
+        documents: what was issued, by ``<document>.<round>``, those voided since included.
         returned: set while the applicant has the matter back.
         ended_by: the event that ended it.
     """
@@ -363,6 +388,7 @@ class Case:
     tasks: Mapping[str, TaskState] = field(default_factory=dict)
     pending: Mapping[str, PendingQuery] = field(default_factory=dict)
     unanswered: frozenset[str] = frozenset()
+    documents: Mapping[str, Issued] = field(default_factory=dict)
     returned: Returned | None = None
 
     @property

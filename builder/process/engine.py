@@ -44,6 +44,7 @@ from builder.scenario.model import (
     PARAMS,
     Branch,
     Choice,
+    Issue,
     Json,
     Notify,
     Parallel,
@@ -167,6 +168,9 @@ class _Walk:
                 self.emit("query_asked", node.id, query=query)
             case Notify(notice=notice):
                 self.emit("notice_sent", node.id, notice=notice)
+            case Issue(document=document):
+                made = sum(d.document == document for d in self.case.documents.values())
+                self.emit("document_issued", node.id, document=document, round=made + 1)
             case Parallel() | Choice():
                 self.split(node)
 
@@ -230,6 +234,19 @@ class _Walk:
         for task in self.case.open_tasks:
             if task.step in ids:
                 self.emit("task_cancelled", task.step, task=task.id)
+
+    def void(self, inside: Iterable[Node], cause: str) -> None:
+        """Void the documents that some steps issued."""
+        ids = {node.id for node in inside}
+        for made in self.case.documents.values():
+            if made.step in ids and made.voided_at is None:
+                self.emit(
+                    "document_voided",
+                    made.step,
+                    document=made.document,
+                    round=made.round,
+                    cause=cause,
+                )
 
     def cancel_all(self) -> None:
         """Cancel every open task."""
@@ -330,6 +347,7 @@ def _return(walk: _Walk, action: Return) -> None:
         raise errors.ReturnNotVisited(to=action.to)
     walk.close(task, "return", action.actor, reason=reason, to=action.to)
     walk.cancel_tasks(walk.plan.after(target))
+    walk.void(walk.plan.after(target), "returned")
     walk.emit("returned", task.step, action.actor, task=task.id, to=action.to, reason=reason)
     if action.to != APPLY:
         walk.enter(target)
@@ -362,6 +380,7 @@ def correctable(scenario: Scenario, step_id: str) -> tuple[str, ...]:
 def _withdraw(walk: _Walk, action: Withdraw) -> None:
     _check_applicant(walk, action.actor)
     walk.cancel_all()
+    walk.void(walk.plan.nodes.values(), "withdrawn")
     said: dict[str, Json] = {"reason": action.reason} if action.reason else {}
     walk.emit("withdrawn", None, action.actor, **said)
 

@@ -14,13 +14,14 @@ from builder.process.case import (
     Correction,
     Event,
     EventKind,
+    Issued,
     PendingQuery,
     Returned,
     StepState,
     TaskState,
 )
 from builder.process.plan import Node, Plan
-from builder.scenario.model import APPLICANT, APPLY, PARAMS, Json, Notify, QueryStep, Task
+from builder.scenario.model import APPLICANT, APPLY, PARAMS, Issue, Json, Notify, QueryStep, Task
 
 __all__ = ["FINISHED", "apply_event", "fold_events"]
 
@@ -93,7 +94,7 @@ def _put(held: Answers, scopes: frozenset[str], given: Answers) -> Answers:
 def _step_entered(plan: Plan, case: Case, event: Event) -> Case:
     node = _node(plan, event)
     steps: _Steps = {**case.steps, node.id: "active"}
-    if not node.inner and not isinstance(node.step, Task | QueryStep | Notify):
+    if not node.inner and not isinstance(node.step, Task | QueryStep | Notify | Issue):
         _finish(steps, node, "done")
     return replace(case, steps=steps)
 
@@ -265,6 +266,20 @@ def _notice_sent(plan: Plan, case: Case, event: Event) -> Case:
     return replace(case, steps=steps)
 
 
+def _document_issued(plan: Plan, case: Case, event: Event) -> Case:
+    node = _node(plan, event)
+    steps = dict(case.steps)
+    _finish(steps, node, "done")
+    made = Issued(_string(event, "document"), cast("int", event.data["round"]), node.id, event.at)
+    return replace(case, steps=steps, documents={**case.documents, made.id: made})
+
+
+def _document_voided(_plan: Plan, case: Case, event: Event) -> Case:
+    key = f"{_string(event, 'document')}.{event.data['round']}"
+    voided = replace(case.documents[key], voided_at=event.at)
+    return replace(case, documents={**case.documents, key: voided})
+
+
 # ── Back, and the end ────────────────────────────────────────────────────────────────────────────
 
 
@@ -354,6 +369,8 @@ _APPLY: Mapping[EventKind, _Apply] = MappingProxyType(
         "overdue": _overdue,
         "escalated": _escalated,
         "notice_sent": _notice_sent,
+        "document_issued": _document_issued,
+        "document_voided": _document_voided,
         "returned": _returned,
         "rejected": _rejected,
         "withdrawn": _ended,

@@ -46,11 +46,11 @@ __all__ = [
     "ItemUnhandled",
     "ItemUnknown",
     "KebabExpected",
-    "KioskOptionElsewhere",
-    "KioskPageUnreachable",
     "KeyMissing",
     "KeyTwice",
     "KeyUnknown",
+    "KioskOptionElsewhere",
+    "KioskPageUnreachable",
     "LeadIsPartner",
     "LedgerFieldUnknown",
     "LedgerIdMalformed",
@@ -543,6 +543,46 @@ class NoticeUnknown(SpecFault):
     en = "There is no notice “{notice}”."
     next_zh = "已有的告知（最接近的在前）：{known}。"
     next_en = "Notices there are, the nearest first: {known}."
+
+
+class DocumentUnknown(SpecFault):
+    """A document that is not defined."""
+
+    code = "scenario.document-unknown"
+    zh = "没有文书“{document}”。"
+    en = "There is no document “{document}”."
+    next_zh = "已有的文书（最接近的在前）：{known}。"
+    next_en = "Documents there are, the nearest first: {known}."
+
+
+class DocumentUnused(SpecFault):
+    """A document that no step issues."""
+
+    code = "scenario.document-unused"
+    zh = "文书“{document}”没有环节出具。"
+    en = "No step issues the document “{document}”."
+    next_zh = "请在流程里加一个 issue 环节，或删去这份文书。"
+    next_en = "Add an issue step to the process, or remove the document."
+
+
+class DocumentEmpty(SpecFault):
+    """A document that says nothing."""
+
+    code = "scenario.document-empty"
+    zh = "文书“{document}”没有内容：body 和 fields 都没有写。"
+    en = "The document “{document}” says nothing: it has neither body nor fields."
+    next_zh = "请写正文 body，或列出要印的字段 fields。"
+    next_en = "Write its body, or list the fields that it prints."
+
+
+class PlaceholderUnknown(SpecFault):
+    """A field in braces that there is not."""
+
+    code = "scenario.placeholder-unknown"
+    zh = "花括号里的“{name}”不是字段、参数或查询的列。"
+    en = "“{name}” in braces is no field, parameter or column of a query."
+    next_zh = "最接近的名称：{known}。"
+    next_en = "The nearest names: {known}."
 
 
 class SubjectUnknown(SpecFault):

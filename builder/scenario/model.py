@@ -23,6 +23,8 @@ __all__ = [
     "APPLICANT",
     "APPLICANT_KEY",
     "APPLY",
+    "KIOSK",
+    "KIOSK_PAGES",
     "PARAMS",
     "REMIND_DAYS",
     "ROW",
@@ -33,12 +35,12 @@ __all__ = [
     "Choice",
     "Control",
     "DatasetUse",
+    "Document",
     "Entity",
     "EntityField",
     "Escalation",
     "Form",
-    "KIOSK",
-    "KIOSK_PAGES",
+    "Issue",
     "Item",
     "Json",
     "LegalBasis",
@@ -452,7 +454,16 @@ class Notify:
     title: Text | None = None
 
 
-Step: TypeAlias = Sequence | Parallel | Choice | Task | QueryStep | Notify
+@dataclass(frozen=True, slots=True)
+class Issue:
+    """Issue a document and go on."""
+
+    id: str
+    document: str
+    title: Text | None = None
+
+
+Step: TypeAlias = Sequence | Parallel | Choice | Task | QueryStep | Notify | Issue
 
 STEP_KINDS: Mapping[str, type[Step]] = MappingProxyType(
     {
@@ -462,6 +473,7 @@ STEP_KINDS: Mapping[str, type[Step]] = MappingProxyType(
         "task": Task,
         "query": QueryStep,
         "notify": Notify,
+        "issue": Issue,
     }
 )
 """The ``kind`` of a step in the file, to its type."""
@@ -561,6 +573,31 @@ class Notice:
 
 
 @dataclass(frozen=True, slots=True)
+class Document:
+    """A paper that the matter issues to its applicant (结果文书、证明、通知书).
+
+    Attributes:
+        kind: ``certificate`` or ``notice``; what it is counted as, not how it looks.
+        party: whose name and seal it bears; None for the lead.
+        languages: ``zh``, ``zh-en`` (both on one page); what its owner may choose from.
+        fields: pointers whose values it lists, in a table.
+        body: what it says: paragraphs, lists, bold, and fields in braces, ``{deceased.name}``.
+        template: a .docx of the bureau's own in the scenario's folder, filled in beside the PDF.
+        valid_days: after so many days it says of itself that it no longer holds; None: never.
+    """
+
+    id: str
+    kind: Literal["certificate", "notice"]
+    title: Text
+    party: str | None = None
+    languages: tuple[str, ...] = ("zh",)
+    fields: tuple[str, ...] = ()
+    body: Text | None = None
+    template: str | None = None
+    valid_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Retention:
     """How long cases and drafts are kept, and on what ground."""
 
@@ -591,6 +628,7 @@ class Scenario:
     lists: tuple[ListView, ...]
     channels: tuple[Channel, ...]
     notices: tuple[Notice, ...]
+    documents: tuple[Document, ...]
     retention: Retention
     hash: str
     raw: Mapping[str, Json] = slot(repr=False)
@@ -641,6 +679,10 @@ class Scenario:
     def channel(self, channel_id: str) -> Channel | None:
         """Return a way in, where the matter offers it."""
         return next((c for c in self.channels if c.id == channel_id), None)
+
+    def document(self, document_id: str) -> Document:
+        """Return a document by id."""
+        return _by_id(self.documents, document_id)
 
     def item(self, item_id: str) -> Item:
         """Return a service item by id."""

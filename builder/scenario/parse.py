@@ -14,19 +14,21 @@ from typing import TypeVar, cast, get_args
 from builder.scenario.model import (
     APPLICANT_KEY,
     APPLY,
+    KIOSK,
+    KIOSK_PAGES,
     REMIND_DAYS,
     ROW,
     Branch,
-    KIOSK,
-    KIOSK_PAGES,
     Channel,
     Choice,
     Control,
     DatasetUse,
+    Document,
     Entity,
     EntityField,
     Escalation,
     Form,
+    Issue,
     Item,
     Json,
     LegalBasis,
@@ -139,6 +141,7 @@ def parse(doc: Json, content_hash: str) -> Scenario:
         lists=root.each("lists", _list_view),
         channels=root.each("channels", _channel),
         notices=root.each("notices", _notice),
+        documents=root.each("documents", _document),
         retention=_retention(root.inside("retention")),
         hash=content_hash,
         raw=root.doc,
@@ -327,8 +330,13 @@ def _step(o: _Obj) -> Step:
             return _task(o)
         case "query":
             return QueryStep(step_id, o.word("query"), title, o.maybe_number("give_up_days"))
-        case "notify":
-            return Notify(step_id, o.word("notice"), title)
+        case "notify" | "issue" as kind:
+            says = kind == "notify"
+            return (
+                Notify(step_id, o.word("notice"), title)
+                if says
+                else Issue(step_id, o.word("document"), title)
+            )
         case _:
             return Sequence(step_id, o.each("steps", _step), title)
 
@@ -399,6 +407,20 @@ def _channel(o: _Obj) -> Channel:
 
 def _notice(o: _Obj) -> Notice:
     return Notice(o.word("id"), o.word("to"), o.text("title"), o.text("text"))
+
+
+def _document(o: _Obj) -> Document:
+    return Document(
+        id=o.word("id"),
+        kind="notice" if o.word("kind") == "notice" else "certificate",
+        title=o.text("title"),
+        party=o.maybe_word("party"),
+        languages=o.words("languages") or ("zh",),
+        fields=o.words("fields"),
+        body=o.maybe_text("body"),
+        template=o.maybe_word("template"),
+        valid_days=o.maybe_number("valid_days"),
+    )
 
 
 def _retention(o: _Obj) -> Retention:

@@ -59,9 +59,10 @@ def document(kinds: Iterable[WidgetKind] = ()) -> _Schema:
                 "lists": _list("list"),
                 "channels": _list("channel", at_least=1),
                 "notices": _list("notice"),
+                "documents": _list("document"),
                 "retention": _ref("retention"),
             },
-            optional=("$schema",),
+            optional=("$schema", "documents"),
         ),
         "$defs": {**_words(), **_head(), **_records(), **_forms(known), **_steps(), **_rest()},
     }
@@ -302,6 +303,7 @@ def _steps() -> _Schema:
         "task": _task(),
         "query": _step({"query": _ref("snake"), "give_up_days": _DAYS}, optional=("give_up_days",)),
         "notify": _step({"notice": _ref("kebab")}),
+        "issue": _step({"document": _ref("kebab")}),
     }
     root = _step({"form": _ref("kebab"), "steps": _list("step", at_least=1)}, optional=("form",))
     return {
@@ -426,6 +428,20 @@ def _rest() -> _Schema:
                 "title": _ref("text"),
                 "text": _ref("text"),
             }
+        ),
+        "document": _object(
+            {
+                "id": _ref("kebab"),
+                "kind": {"enum": ["certificate", "notice"]},
+                "title": _ref("text"),
+                "party": _ref("kebab"),
+                "languages": _items({"enum": ["zh", "zh-en"]}, at_least=1, unique=True),
+                "fields": _items(_ref("pointer"), at_least=1, unique=True),
+                "body": _ref("text"),
+                "template": {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,64}\.docx$"},
+                "valid_days": days,
+            },
+            optional=("party", "languages", "fields", "body", "template", "valid_days"),
         ),
         "retention": _object({"cases_days": days, "drafts_days": days, "basis": _ref("text")}),
     }

@@ -20,6 +20,7 @@ __all__ = [
     "audit_entry",
     "case",
     "case_metadata",
+    "document",
     "draft",
     "event",
     "notice",
@@ -197,6 +198,24 @@ notice = Table(
     UniqueConstraint("case_no", "event", "account", name="notice_once"),
     Index("notice_of_account", "account", "at"),
     Index("notice_of_desk", "party", "role", "at"),
+)
+
+document = Table(
+    "document",
+    case_metadata,
+    Column("number", String(48), primary_key=True),
+    Column("case_no", String(32), ForeignKey("case.case_no"), nullable=False, index=True),
+    Column("document", String(64), nullable=False),
+    Column("event", Integer, nullable=True, comment="seq of the event that issued it"),
+    Column("kind", String(16), nullable=False),
+    Column("languages", Json, nullable=False),
+    Column("content", Json, nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("statement", String(512), nullable=False),
+    Column("issued_at", Instant, nullable=False),
+    Column("voided_at", Instant, nullable=True),
+    Column("cause", String(32), nullable=True),
+    comment="what was issued: its content; pages are laid out from it, always the same",
 )
 
 audit_entry = entry_table(case_metadata)

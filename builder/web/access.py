@@ -40,6 +40,7 @@ Audience = frozenset[str]
 ANYONE: Final[Audience] = frozenset({"*"})
 SIGNED_IN: Final[Audience] = frozenset(ROLES)
 _PEOPLE: Final[Audience] = frozenset({CITIZEN})
+_PAPERS: Final[Audience] = frozenset({CITIZEN, OFFICER})
 _DESK: Final[Audience] = frozenset({OFFICER})
 _GRANTS: Final[Audience] = frozenset({STEWARD, AUDITOR})
 _OWNERS: Final[Audience] = frozenset({STEWARD})
@@ -75,6 +76,11 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "citizen.withdraw": _PEOPLE,
     "citizen.withdraw_post": _PEOPLE,
     "citizen.mend": _PEOPLE,
+    "documents.fetch": _PAPERS,
+    "documents.application": _PEOPLE,
+    "documents.blank": ANYONE,
+    "documents.check": ANYONE,
+    "documents.check_post": ANYONE,
     "desk.worklist": _DESK,
     "desk.task": _DESK,
     "desk.act": _DESK,

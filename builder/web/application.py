@@ -17,6 +17,7 @@ from builder.web.auth import auth
 from builder.web.citizen import citizen
 from builder.web.context import Web, add_context
 from builder.web.desk import desk
+from builder.web.documents import documents
 from builder.web.limits import Limits
 from builder.web.log import add_log
 from builder.web.refusals import add_refusals
@@ -72,7 +73,7 @@ def create_app(
     add_context(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)
-    for blueprint in (site, auth, account, citizen, desk, steward, audit, api):
+    for blueprint in (site, auth, account, citizen, desk, documents, steward, audit, api):
         app.register_blueprint(blueprint)
     exempt_from_form_tokens(app)
     check_table(app)

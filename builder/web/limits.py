@@ -53,6 +53,7 @@ class Limits:
         searches: pages asked for with words to search, per account or address.
         uploads: posts that carry files, per account or address.
         programs: what programs read, per account or address.
+        checks: documents checked on the public page, per account or address.
     """
 
     sign_in: str = "20 per minute"
@@ -60,6 +61,7 @@ class Limits:
     searches: str = "60 per minute"
     uploads: str = "60 per minute"
     programs: str = "1200 per minute"
+    checks: str = "30 per minute"
 
 
 class FileStorage(Storage):
@@ -185,6 +187,8 @@ def _kind() -> str | None:
         return "searches" if request.args.get("q", "").strip() else None
     if request.endpoint in ("auth.sign_in_post", "api.begin_token"):
         return "sign_in"
+    if request.endpoint == "documents.check_post":
+        return "checks"
     return "uploads" if request.mimetype == "multipart/form-data" else "posts"
 
 

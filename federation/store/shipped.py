@@ -11,6 +11,7 @@ _HOMES = {
     "templates": ("templates", "builder/_templates"),
     "specs": ("specs", "federation/_specs"),
     "static": ("builder/_static", "builder/_static"),
+    "fonts": ("builder/_fonts", "builder/_fonts"),
 }
 
 
@@ -18,8 +19,8 @@ def resource(path: str) -> Path:
     """Return where a shipped file or folder lies.
 
     Args:
-        path: ``templates/…``, ``specs/…`` or ``static/…``; whether it exists is the caller's
-            question, so that a missing file is reported by who needs it.
+        path: ``templates/…``, ``specs/…``, ``static/…`` or ``fonts/…``; whether it exists is the
+            caller's question, so that a missing file is reported by who needs it.
 
     Raises:
         ValueError: for another first part, or a path that leaves its home.

@@ -150,7 +150,12 @@ def test_the_lock_names_no_address_and_proves_every_package():
 
 
 def test_every_package_is_used():
-    sources = [*OWN, ROOT / "templates/assets/build.mjs", *(ROOT / "tests").rglob("*.py")]
+    sources = [
+        *OWN,
+        ROOT / "templates/assets/build.mjs",
+        ROOT / "templates/assets/fonts.mjs",
+        *(ROOT / "tests").rglob("*.py"),
+    ]
     text = "\n".join(p.read_text(encoding="utf-8") for p in sources)
     package = _package()
     for name in {**package.get("dependencies", {}), **package.get("devDependencies", {})}:

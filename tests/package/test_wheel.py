@@ -63,6 +63,7 @@ def test_templates_specs_and_assets_travel_in_the_wheel(wheel):
         ("templates", "builder/_templates"),
         ("specs", "federation/_specs"),
         ("builder/_static", "builder/_static"),
+        ("builder/_fonts", "builder/_fonts"),
     ):
         files = [p for p in (ROOT / source).rglob("*") if p.is_file()]
         assert files, source

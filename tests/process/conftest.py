@@ -105,6 +105,14 @@ def _matter():
         "notices": [
             {"id": "done", "to": "applicant", "title": _text("done"), "text": _text("done")}
         ],
+        "documents": [
+            {
+                "id": "proof",
+                "kind": "certificate",
+                "title": _text("proof"),
+                "body": {"zh": "已办理{case.number}。", "en": "Done {case.number}."},
+            }
+        ],
         "retention": {"cases_days": 100, "drafts_days": 10, "basis": _text("rule")},
     }
 
@@ -134,7 +142,12 @@ def document(steps):
     return {**copy.deepcopy(MATTER), "process": completed(process)}
 
 
-_UNUSED = {"scenario.form-unused", "scenario.query-unused", "scenario.dataset-unused"}
+_UNUSED = {
+    "scenario.document-unused",
+    "scenario.form-unused",
+    "scenario.query-unused",
+    "scenario.dataset-unused",
+}
 
 
 def scenario_of(steps):

@@ -37,7 +37,18 @@ def action_of(move, matter):
 def told(event):
     """Return an event as the case files write it: kind, step, and what matters of its data."""
     words = [event.kind] + ([event.step] if event.step else [])
-    keys = ("task", "outcome", "scope", "branch", "to", "query", "notice")
+    keys = (
+        "task",
+        "outcome",
+        "scope",
+        "branch",
+        "to",
+        "query",
+        "notice",
+        "document",
+        "round",
+        "cause",
+    )
     words += [f"{key}={event.data[key]}" for key in keys if key in event.data]
     return " ".join(words)
 
@@ -77,6 +88,7 @@ def test_an_action_does_what_its_case_tells(path, matter, calendar):
         "retry": {q.step: q.retry_at.isoformat() for q in case.pending.values() if q.retry_at},
         "answers": {entity: dict(fields) for entity, fields in case.answers.items()},
         "results": {query: dict(result) for query, result in case.results.items()},
+        "documents": {d.id: "voided" if d.voided_at else "holds" for d in case.documents.values()},
         "overdue": [task.id for task in case.tasks.values() if task.is_overdue(now)],
     }
     for key, value in doc["expect"].items():

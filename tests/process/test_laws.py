@@ -32,6 +32,7 @@ class Growing:
         self.count = 0
         self.forms = [f"r{i}" for i in range(12)]
         self.queries = ["fund", "tax"]
+        self.issued = False
 
     def fresh(self, kind):
         self.count += 1
@@ -48,6 +49,7 @@ class Growing:
 
     def step(self, depth, earlier, known, inside):
         kinds = ["task", "task", "notify"] + (["query"] if self.queries else [])
+        kinds += ["issue"] if not self.issued else []
         kinds += ["parallel", "parallel", "choice", "sequence"] if depth else []
         kind = self.draw(st.sampled_from(kinds))
         return getattr(self, kind)(depth, earlier, known, inside)
@@ -70,6 +72,10 @@ class Growing:
 
     def notify(self, *_):
         return {"id": self.fresh("tell"), "kind": "notify", "notice": "done"}, [], []
+
+    def issue(self, *_):
+        self.issued = True
+        return {"id": self.fresh("paper"), "kind": "issue", "document": "proof"}, [], []
 
     def query(self, *_):
         name = self.queries.pop()
@@ -211,10 +217,15 @@ def timeless(case):
         for s, q in case.pending.items()
     }
     ended = case.ended_by and case.ended_by.kind
+    documents = {
+        d.id: dataclasses.replace(d, at=None, voided_at=d.voided_at and True)
+        for d in case.documents.values()
+    }
     return dataclasses.replace(
         case,
         tasks=tasks,
         pending=pending,
+        documents=documents,
         seq=0,
         submitted_at=None,
         updated_at=None,

@@ -22,6 +22,7 @@ from builder.store import cases as tables
 from builder.web import Limits, create_app
 from builder.web.scopes import scopes_of
 from federation.store import read, resource
+from tests.documents.conftest import text_of
 from tests.web.conftest import clone
 
 MATTER = "340100/s23-afterlife"
@@ -184,8 +185,15 @@ def asked(world: World) -> World:
                     else {"data": _sent(q.method)}
                 )
                 answer = client.open(q.address, method=q.method, **sent)
-                world.answers[key] = (answer.status_code, answer.text)
+                world.answers[key] = (answer.status_code, _said(answer))
     return world
+
+
+def _said(answer) -> str:
+    """Return what an answer says, that of a document as a reader copies it from its pages."""
+    if answer.mimetype != "application/pdf":
+        return answer.text
+    return text_of(answer.data).replace("\n", "")
 
 
 def _sent(method: str) -> Mapping[str, str] | None:

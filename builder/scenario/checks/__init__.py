@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 
 from builder.errors import Fault
 from builder.scenario.checks import (
+    documents,
     expressions,
     flow,
     forms,
@@ -35,6 +36,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Fault]], ...] = (
     references.subjects,
     references.forms_and_lists,
     ways_in.kiosk,
+    documents.documents,
     records.entities,
     records.ledger,
     records.parameters,

@@ -10,6 +10,7 @@ from itertools import combinations
 from builder import expr
 from builder.errors import Fault
 from builder.scenario import errors
+from builder.scenario.checks.documents import names_of
 from builder.scenario.checks.expressions import names_in, parsed
 from builder.scenario.checks.ground import Ground, StepPlace, process_places
 from builder.scenario.model import (
@@ -17,6 +18,7 @@ from builder.scenario.model import (
     Branch,
     Choice,
     Escalation,
+    Issue,
     Parallel,
     QueryStep,
     Sequence,
@@ -231,6 +233,9 @@ def _effects(ground: Ground, where: str, branch: Branch) -> _Effects:
         writes |= _writes(ground, step)
         if isinstance(step, QueryStep) and (query := ground.query(step.query)) is not None:
             reads |= set(query.params.values())
+        if isinstance(step, Issue):
+            issued = (d for d in ground.scenario.documents if d.id == step.document)
+            reads |= {name for document in issued for name in names_of(document)}
     return _Effects(where, branch, frozenset(writes), frozenset(reads))
 
 
@@ -241,5 +246,7 @@ def _writes(ground: Ground, step: Step) -> set[str]:
             return {p.strip("/").replace("/", ".") for form in forms for p in form.scopes()}
         case QueryStep(query=query_id) if (query := ground.query(query_id)) is not None:
             return {f"{query_id}.{column}" for column in query.columns}
+        case Issue(document=document):
+            return {f"documents.{document}"}
         case _:
             return set()

@@ -16,7 +16,7 @@ __all__ = ["ids", "kind_words", "languages", "names"]
 
 _HAN = re.compile(r"[\u3400-\u9fff]")
 _LISTS = ("parameters", "datasets", "subjects", "entities", "forms", "queries", "roles", "lists")
-_MORE_LISTS = ("channels", "notices")
+_MORE_LISTS = ("channels", "notices", "documents")
 
 
 def ids(ground: Ground) -> Iterator[Fault]:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from builder.errors import Fault
 from builder.scenario import errors
+from builder.scenario.checks.documents import names_of
 from builder.scenario.checks.expressions import used_names
 from builder.scenario.checks.ground import Ground, controls, process_places
 from builder.scenario.model import DatasetUse, QueryStep, Task
@@ -21,6 +22,7 @@ def queries(ground: Ground) -> Iterator[Fault]:
     used |= {p.control.prefill.query for p in controls(scenario) if p.control.prefill is not None}
     used |= {s.relation.verified_by for s in scenario.subjects if s.relation is not None}
     used |= {name.partition(".")[0] for name in used_names(ground)}
+    used |= {name.partition(".")[0] for d in scenario.documents for name in names_of(d)}
     for i, query in enumerate(scenario.queries):
         if query.id not in used:
             yield errors.QueryUnused(where=f"/queries/{i}", query=query.id)

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator
 from builder.errors import Fault
 from builder.scenario import errors
 from builder.scenario.checks.ground import Ground, controls, process_places
-from builder.scenario.model import APPLICANT_KEY, Notify, QueryStep, Subject, Task
+from builder.scenario.model import APPLICANT_KEY, Issue, Notify, QueryStep, Subject, Task
 from builder.scenario.names import nearest
 
 __all__ = ["forms_and_lists", "parties", "process", "subjects"]
@@ -48,6 +48,12 @@ def process(ground: Ground) -> Iterator[Fault]:
                     near = nearest(notice, known)
                     where = f"{place.where}/notice"
                     yield errors.NoticeUnknown(where=where, notice=notice, known=near)
+            case Issue(document=document):
+                known = [d.id for d in scenario.documents]
+                if document not in known:
+                    near = nearest(document, known)
+                    where = f"{place.where}/document"
+                    yield errors.DocumentUnknown(where=where, document=document, known=near)
 
 
 def _task(ground: Ground, where: str, task: Task) -> Iterator[Fault]:
