@@ -42,6 +42,7 @@ SIGNED_IN: Final[Audience] = frozenset(ROLES)
 _PEOPLE: Final[Audience] = frozenset({CITIZEN})
 _PAPERS: Final[Audience] = frozenset({CITIZEN, OFFICER})
 _DESK: Final[Audience] = frozenset({OFFICER})
+_HALL: Final[Audience] = frozenset({COUNTY})
 _GRANTS: Final[Audience] = frozenset({STEWARD, AUDITOR})
 _OWNERS: Final[Audience] = frozenset({STEWARD})
 _LEDGER: Final[Audience] = frozenset({STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST})
@@ -81,6 +82,15 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "documents.blank": ANYONE,
     "documents.check": ANYONE,
     "documents.check_post": ANYONE,
+    "kiosk.home": ANYONE,
+    "kiosk.enter": ANYONE,
+    "kiosk.end": ANYONE,
+    "kiosk.stay": ANYONE,
+    "kiosk.call": ANYONE,
+    "kiosk.leave": ANYONE,
+    "kiosk.leave_post": ANYONE,
+    "kiosk.calls": _HALL,
+    "kiosk.answer": _HALL,
     "desk.worklist": _DESK,
     "desk.task": _DESK,
     "desk.act": _DESK,

@@ -18,6 +18,7 @@ from builder.web.citizen import citizen
 from builder.web.context import Web, add_context
 from builder.web.desk import desk
 from builder.web.documents import documents
+from builder.web.kiosk import add_kiosk, kiosk
 from builder.web.limits import Limits
 from builder.web.log import add_log
 from builder.web.refusals import add_refusals
@@ -71,9 +72,10 @@ def create_app(
     app.json.sort_keys = False  # type: ignore[attr-defined] # the shape has an order people read
     add_log(app, platform.settings.log_level)
     add_context(app)
+    add_kiosk(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)
-    for blueprint in (site, auth, account, citizen, desk, documents, steward, audit, api):
+    for blueprint in (site, auth, account, citizen, kiosk, desk, documents, steward, audit, api):
         app.register_blueprint(blueprint)
     exempt_from_form_tokens(app)
     check_table(app)

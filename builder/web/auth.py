@@ -96,6 +96,8 @@ def _demo_accounts() -> tuple[tuple[Reader, ...], tuple[Reader, ...]]:
     if not (platform().settings.demo and web().demo_password):
         return (), ()
     accounts = platform().accounts.all()
+    if g.kiosk:
+        accounts = tuple(a for a in accounts if CITIZEN in a.roles)
     first = [a for a in accounts if STEWARD not in a.roles]
     first.sort(key=lambda a: min((_RANK.index(r) for r in a.roles if r in _RANK), default=99))
     rest = [a for a in accounts if STEWARD in a.roles]

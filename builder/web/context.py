@@ -20,9 +20,11 @@ from builder.forms.render import Renderer
 from builder.identity import SignIn, Tokens
 from builder.scenario.model import Text
 from builder.store.once import Once
+from builder.web import terminal
 from builder.web.access import (
     AUDITOR,
     CITIZEN,
+    COUNTY,
     OFFICER,
     ROLES,
     STEWARD,
@@ -34,6 +36,7 @@ from builder.web.texts import LANGUAGES, Texts
 from federation.ledger import Search
 
 __all__ = [
+    "CHOICES",
     "HTML_LANG",
     "Place",
     "Reader",
@@ -54,7 +57,7 @@ __all__ = [
 HTML_LANG: Final[Mapping[Lang, str]] = {"zh": "zh-CN", "en": "en"}
 _THEMES: Final = ("auto", "light", "dark")
 _SKINS: Final = ("standard", "elder")
-_CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "lang": LANGUAGES,
     "theme": _THEMES,
     "skin": _SKINS,
@@ -112,8 +115,14 @@ _PLACES: Final = (
     ("nav.worklist", "inbox", "desk.worklist", (OFFICER,), ("desk.",)),
     ("nav.grants", "key", "steward.grants", (STEWARD, AUDITOR), ("steward.grant",)),
     ("nav.ledger", "database", "steward.ledger", ROLES, ("steward.dataset",)),
+    ("nav.kiosks", "people", "kiosk.calls", (COUNTY,), ()),
     ("nav.audit", "trace", "audit.journals", (AUDITOR,), ("audit.",)),
     ("nav.portal", "bank", "citizen.portal", tuple(r for r in ROLES if r != CITIZEN), ()),
+)
+
+_KIOSK_PLACES: Final = (
+    ("nav.portal", "bank", "kiosk.home", (CITIZEN, None), ("citizen.matter",)),
+    ("nav.mine", "form", "citizen.mine", (CITIZEN,), ("citizen.",)),
 )
 
 
@@ -164,7 +173,7 @@ def reader(sign_in: SignIn) -> Reader:
 
 def remember(token: str) -> None:
     """Begin a browser session for a sign-in; nothing of an earlier one stays."""
-    session.clear()
+    terminal.clear_session()
     session.permanent = True
     session[_SIGN_IN] = token
 
@@ -178,7 +187,7 @@ def secret_of_session() -> str:
 def forget() -> str | None:
     """End the browser session and return the sign-in it held."""
     token = secret_of_session()
-    session.clear()
+    terminal.clear_session()
     return token or None
 
 
@@ -199,6 +208,7 @@ def _read_request() -> None:
     g.lang = _language()
     g.theme = _choice("theme", _THEMES, "auto")
     g.skin = _choice("skin", _SKINS, "standard")
+    g.kiosk = terminal.find()
     if is_for_programs() and request.endpoint is not None:
         g.who = by_token(web().tokens)
         if g.who is not None or request.method not in ("GET", "HEAD"):
@@ -225,7 +235,7 @@ def _choice(name: str, known: tuple[str, ...], otherwise: str) -> str:
 def _keep_choices(response: Response) -> Response:
     if is_for_programs():
         return response
-    for name, known in _CHOICES.items():
+    for name, known in CHOICES.items():
         if request.args.get(name) in known:
             response.set_cookie(
                 name,
@@ -249,6 +259,7 @@ def _words() -> dict[str, Any]:
         "hotline": platform().settings.hotline,
         "html_lang": HTML_LANG[here],
         "is_demo": platform().settings.demo,
+        "kiosk": g.kiosk,
         "lang": here,
         "looks": looks,
         "navigation": _navigation(),
@@ -273,7 +284,7 @@ def asset(name: str) -> str:
 def _navigation() -> tuple[Place, ...]:
     held = roles() or (None,)
     shown: dict[str, Place] = {}
-    for key, icon, endpoint, offered, below in _PLACES:
+    for key, icon, endpoint, offered, below in _KIOSK_PLACES if g.kiosk else _PLACES:
         if key in shown or not set(offered) & set(held) or not is_allowed(endpoint, roles()):
             continue
         shown[key] = Place(key, icon, url_for(endpoint), _current(endpoint, below))
@@ -294,7 +305,7 @@ def _preference(**choices: str) -> str:
     """Return the address of this page in another language or look."""
     if request.method != "GET" or request.routing_exception is not None:
         return f"{url_for('site.home')}?{urlencode(choices)}"
-    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in _CHOICES]
+    kept = [(k, v) for k, v in request.args.items(multi=True) if k not in CHOICES]
     return f"?{urlencode([*kept, *choices.items()])}"
 
 

@@ -9,9 +9,11 @@ __all__ = [
     "GrantMissing",
     "MayNotOpen",
     "MethodWrong",
+    "NotAtKiosk",
     "NotReady",
     "PageMissing",
     "PasswordChangeNeeded",
+    "PeopleOnly",
     "RemarkMissing",
     "RequestUnreadable",
     "SignInNeeded",
@@ -74,6 +76,28 @@ class PasswordChangeNeeded(Fault):
     en = "Your administrator set this password: choose your own first."
     next_zh = "打开“修改密码”，换好以后就可以继续。"
     next_en = "Open “change password”; after that you can go on."
+
+
+class NotAtKiosk(Fault):
+    """A page that a kiosk does not offer."""
+
+    code = "web.not-at-kiosk"
+    http = 403
+    zh = "这一步不能在自助机上办。"
+    en = "This cannot be done at a kiosk."
+    next_zh = "请用手机或电脑办理，或者按“叫工作人员”。"
+    next_en = "Use your phone or a computer, or press “call an attendant”."
+
+
+class PeopleOnly(Fault):
+    """Somebody on duty at a public screen."""
+
+    code = "web.people-only"
+    http = 403
+    zh = "自助机只供群众办事，工作账号不能在这里登录，已为您退出。"
+    en = "Kiosks are for applicants: work accounts cannot be used here, and you were signed out."
+    next_zh = "请在自己的办公电脑上登录。"
+    next_en = "Sign in on your own computer at work."
 
 
 class PageMissing(Fault):

@@ -13,7 +13,7 @@ import { build } from "esbuild";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, "../..");
-const ENTRIES = ["app.js", "form.js", "htmx.js", "app.css"];
+const ENTRIES = ["app.js", "form.js", "htmx.js", "kiosk.js", "app.css"];
 const COPIED = new Set([".svg", ".png", ".ico", ".woff2"]);
 const TARGET = ["chrome80", "firefox78", "safari15"]; // as old as the browsers in government offices
 

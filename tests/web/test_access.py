@@ -25,6 +25,9 @@ EXPECTED = {
     "/healthz": "everyone",
     "/account/password": set(ACCOUNTS),
     "/account/sign-ins": set(ACCOUNTS),
+    "/kiosk": "everyone",
+    "/kiosk/leave": "everyone",
+    "/kiosk/calls": {"county-admin"},
     "/cases": {"citizen"},
     "/cases/{case}": {"citizen"},
     "/cases/{case}/receipt": {"citizen"},
@@ -99,7 +102,7 @@ def test_posts_are_closed_to_everyone_else(app, sign_in, visitor, things):
     posts -= {p for p in posts if p.startswith("api.")}  # no cookie opens these
     fill = {
         "case_no": things["case"], "task_id": "accept.1", "page_id": "who",
-        "grant_id": things["grant"], "county": "340100", "scenario": "s23-afterlife",
+        "grant_id": things["grant"], "county": "340100", "scenario": "s23-afterlife", "call_id": 1,
         "sign_in_id": "0123456789abcdef",
     }  # fmt: skip
     adapter = app.url_map.bind("")

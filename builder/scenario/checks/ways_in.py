@@ -1,4 +1,4 @@
-"""Check the channels: what a kiosk offers can be reached there, and only kiosks have its options."""
+"""Check the channels: what a kiosk offers can be reached there; only kiosks have its options."""
 
 from __future__ import annotations
 
