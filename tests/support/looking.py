@@ -16,7 +16,7 @@ _RUN = """async rules => {
 }"""
 _SMALL = """least => [...document.querySelectorAll(
     'a,button,summary,input,select,textarea,[role=button]')]
-  .filter(e => e.type !== 'hidden' && e.checkVisibility())
+  .filter(e => e.type !== 'hidden' && !e.closest('[aria-hidden=true]') && e.checkVisibility())
   .filter(e => getComputedStyle(e).display !== 'inline' || e.tagName !== 'A')
   .map(e => ['radio', 'checkbox', 'file'].includes(e.type) ? e.closest('label') || e : e)
   .map(e => [e.getBoundingClientRect(), e.outerHTML.slice(0, 120)])
