@@ -33,6 +33,7 @@ _SLOW = (
     "process/test_laws",
     "scenario/test_fuzz",
     "store/test_migration",
+    "uploads/test_pages",
     "web/test_access",
     "web/test_account",
     "web/test_fuzz",

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from sqlalchemy import Connection, delete, insert
 
-from builder.cases import asking, keeping, outbox
+from builder.cases import asking, filing, keeping, outbox
 from builder.cases.answers import Flat, flat, nested
 from builder.cases.asking import Fetched, Matter
 from builder.cases.errors import (
@@ -20,6 +20,7 @@ from builder.cases.errors import (
     MayNotStart,
     PageUnknown,
 )
+from builder.cases.files import refuse_waiting
 from builder.cases.filling import Filling, Parsed, problems_json
 from builder.cases.keeping import Draft, StoredCase
 from builder.cases.moving import note, record, update_case
@@ -136,8 +137,11 @@ def save_page(
     page_id: str,
     post: Mapping[str, Sequence[str]],
     version: int,
+    refused: Mapping[str, Fault] | None = None,
 ) -> Saved:
     """Save one page as posted; good values are kept even where others need mending.
+
+    `refused` says by control which file that came with the page was not taken.
 
     After a good page the departments are asked for what the next page needs.
 
@@ -150,7 +154,7 @@ def save_page(
     if draft.version != version:
         raise DraftChanged
     filling = _filling_on_path(platform, deployment, who, draft, page_id)
-    parsed = filling.parse(page_id, post)
+    parsed = filling.parse(page_id, post, refused)
     return _save(platform, deployment, who, draft, page_id, parsed)
 
 
@@ -229,7 +233,9 @@ def discard_draft(platform: Platform, who: SignIn, case_no: str) -> None:
         if draft.reason == "new":
             scenario = deployment.scenario(draft.scenario_hash)
             outbox.close_later(conn, platform, scenario, case_no, platform.clock())
+        idle = filing.forget_idle(conn, case_no, who.account.account)
         note(deployment, conn, "draft-discarded", platform.clock(), who, case_no)
+    filing.destroy_later(platform, deployment, idle)
     platform.soon(lambda: settle(platform, deployment, case_no))
 
 
@@ -242,6 +248,7 @@ def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = 
         CaseUnknown: neither a draft nor a case of this person.
         DraftChanged: saved elsewhere since `version`.
         Findings: pages that are not complete, each with its page.
+        UploadWaiting: files wait for the virus scanner.
     """
     deployment = platform.deployments.of_case(case_no)
     draft = keeping.load_draft(deployment, case_no)
@@ -254,6 +261,7 @@ def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = 
     filling = filling_of(platform, deployment, who, draft)
     _refuse_incomplete(filling)
     final = filling.final()
+    refuse_waiting(platform, deployment, case_no, filing.named_in(final, filling.scenario))
     answers = with_built_in(filling.scenario, who, nested(final))
     action = Submit(starting_actor(who, filling.scenario), answers, draft.results)
     receipt = _hand_in(platform, deployment, who, draft, stored, action, final)
@@ -398,16 +406,36 @@ def _save(
         if case_no != draft.case_no:
             outbox.close_later(conn, platform, scenario, draft.case_no, now)
         _keep_uses(conn, changed)
+        idle = _forget_replaced(conn, deployment, changed, page_id, parsed)
         kind = "draft-saved" if case_no == draft.case_no else "draft-moved"
         note(deployment, conn, kind, now, who, case_no, page=page_id)
     if case_no != draft.case_no:
         platform.soon(lambda: settle(platform, deployment, draft.case_no))
+    filing.destroy_later(platform, deployment, idle)
     filling = filling_of(platform, deployment, who, changed)
     return Saved(
         case_no=case_no,
         version=changed.version,
         errors=problems_json(problems),
         next_page=page_id if problems else filling.after(page_id),
+    )
+
+
+def _forget_replaced(
+    conn: Connection, deployment: Deployment, draft: Draft, page_id: str, parsed: Parsed
+) -> tuple[str, ...]:
+    """Delete the files of a page's questions that its answers no longer name."""
+    form = deployment.form(deployment.scenario(draft.scenario_hash), draft.form)
+    pointers = [
+        c.question.pointer
+        for c in form.page(page_id).controls()
+        if c.question.kind == "upload" and c.question.pointer in parsed.page.values
+    ]
+    if not pointers:
+        return ()
+    named = filing.named_in(parsed.answers, form.scenario)
+    return filing.forget_idle(
+        conn, draft.case_no, draft.account, pointers=filter(None, pointers), but=named
     )
 
 
@@ -543,7 +571,10 @@ def _hand_in(
         else:
             update_case(conn, stored, outcome.case, now)
         record(conn, platform, deployment, scenario, draft.case_no, before, outcome)
+        named = filing.named_in(final, scenario)
+        idle = filing.hand_in(conn, draft.case_no, draft.account, named, now)
         note(deployment, conn, "case-submitted", now, who, draft.case_no, seal=seal)
+    filing.destroy_later(platform, deployment, idle)
     return Receipt(
         draft.case_no,
         deployment.id,

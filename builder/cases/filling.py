@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 
 from builder import forms
@@ -11,6 +11,7 @@ from builder.cases.answers import Flat, Nested, scope
 from builder.errors import Fault
 from builder.expr import Value
 from builder.forms import CompiledForm, Journey, ParsedPage, Problem, Provenance
+from builder.forms.files import Files
 from builder.forms.journey import given
 from builder.scenario.model import Json, Scenario, Text
 
@@ -43,6 +44,7 @@ class Filling:
         built_in: other entities that expressions may read, ``applicant`` and ``params`` among them.
         results: answered queries' rows.
         provenance: pointer → where its value came from, as JSON.
+        files: what its uploads may lead to: files of this case, of whoever fills the form.
     """
 
     form: CompiledForm
@@ -52,6 +54,7 @@ class Filling:
     results: Nested
     provenance: Mapping[str, Json]
     today: date
+    files: Files = field(default_factory=dict)
 
     def known(self) -> dict[str, Value]:
         """Return what expressions read besides the answers, typed."""
@@ -69,13 +72,27 @@ class Filling:
         """Return the page behind one; None after the last."""
         return self.journey().after(page)
 
-    def parse(self, page: str, post: Mapping[str, Sequence[str]]) -> Parsed:
-        """Read a posted page.
+    def parse(
+        self,
+        page: str,
+        post: Mapping[str, Sequence[str]],
+        refused: Mapping[str, Fault] | None = None,
+    ) -> Parsed:
+        """Read a posted page; `refused` says by control which file just sent was not taken.
 
         Raises:
             PageUnknown: the form has no such page.
         """
-        parsed = forms.parse_page(self.form, page, post, self.answers, self.today, self.known())
+        parsed = forms.parse_page(
+            self.form,
+            page,
+            post,
+            self.answers,
+            self.today,
+            self.known(),
+            files=self.files,
+            refused=refused,
+        )
         return Parsed({**self.answers, **parsed.values}, parsed)
 
     def take(self, page: str, answers: Flat) -> Parsed:
@@ -96,7 +113,9 @@ class Filling:
 
     def incomplete(self) -> tuple[tuple[str, Text], ...]:
         """Return the pages that still have something to mend: id and title, in order."""
-        problems = forms.validate_all(self.form, self.answers, self.today, self.known())
+        problems = forms.validate_all(
+            self.form, self.answers, self.today, self.known(), files=self.files
+        )
         pages = dict.fromkeys(p.page for p in problems)
         return tuple((page, self.form.page(page).page.title) for page in pages)
 

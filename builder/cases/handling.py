@@ -6,18 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import delete
+from sqlalchemy import Connection, delete
 
-from builder.cases import keeping
+from builder.cases import filing, keeping
 from builder.cases.answers import Flat, nested
 from builder.cases.errors import ActionNotAllowed, CaseChanged
+from builder.cases.files import refuse_waiting
 from builder.cases.filling import problems_json
 from builder.cases.keeping import StoredCase
 from builder.cases.moving import advance_case
 from builder.cases.platform import Deployment, Platform
 from builder.cases.settling import ask_now, settle
 from builder.cases.whose import officer_filling, officers_task, own_case, starting_actor
-from builder.errors import Findings
+from builder.errors import Fault, Findings
 from builder.identity import SignIn
 from builder.process.case import (
     Action,
@@ -62,8 +63,11 @@ def act(
     wish: Wish,
     post: Mapping[str, Sequence[str]],
     version: int | None = None,
+    refused: Mapping[str, Fault] | None = None,
 ) -> tuple[Mapping[str, object], ...]:
     """Act on a task with what its form posted.
+
+    `refused` says by control which file that came with the form was not taken.
 
     Returns:
         What the form refuses, as in `Saved.errors`; empty when the action was done.
@@ -74,11 +78,11 @@ def act(
         ProcessFault: the action may not be done now.
     """
     deployment, stored, task = officers_task(platform, who, case_no, task_id)
-    form = officer_filling(platform, deployment, stored, task)
+    form = officer_filling(platform, deployment, stored, task, who)
     if form is None or wish.action not in ("approve", "submit"):
         _act(platform, deployment, who, stored, task, wish, {}, version)
         return ()
-    parsed = form.parse(form.form.form.pages[0].id, post)
+    parsed = form.parse(form.form.form.pages[0].id, post, refused)
     if parsed.problems:
         return problems_json(parsed.problems)
     _act(platform, deployment, who, stored, task, wish, form.final(parsed.answers), version)
@@ -101,7 +105,7 @@ def act_with_answers(
         Fault: as `act`.
     """
     deployment, stored, task = officers_task(platform, who, case_no, task_id)
-    form = officer_filling(platform, deployment, stored, task)
+    form = officer_filling(platform, deployment, stored, task, who)
     final: Flat = {}
     if form is not None and wish.action in ("approve", "submit"):
         parsed = form.take(form.form.form.pages[0].id, answers)
@@ -178,8 +182,24 @@ def _act(
         raise CaseChanged
     actor = Actor(who.account.account, who.account.party, task.role)
     action = _action(stored, task, wish, actor, final)
+    named = filing.named_in(final, stored.scenario)
+    refuse_waiting(platform, deployment, stored.case_no, named)
+
+    def hand_in(conn: Connection) -> None:
+        if named:
+            now = platform.clock()
+            filing.hand_in(conn, stored.case_no, who.account.account, named, now)
+
     advance_case(
-        platform, deployment, stored, action, "case-acted", who, step=task.step, did=wish.action
+        platform,
+        deployment,
+        stored,
+        action,
+        "case-acted",
+        who,
+        also=hand_in,
+        step=task.step,
+        did=wish.action,
     )
     platform.soon(lambda: settle(platform, deployment, stored.case_no))
 

@@ -157,7 +157,8 @@ def move_draft(conn: Connection, draft: Draft, *, to: str, seen: int) -> bool:
         return False
     moved = replace(draft, case_no=to, former=(*draft.former, draft.case_no))
     write_draft(conn, moved, seen=None)
-    conn.execute(update(tables.use).where(tables.use.c.case_no == draft.case_no).values(case_no=to))
+    for table in (tables.use, tables.upload):
+        conn.execute(update(table).where(table.c.case_no == draft.case_no).values(case_no=to))
     return True
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
 
 from sqlalchemy import Connection, update
@@ -32,9 +33,12 @@ def advance_case(
     who: SignIn | None,
     *,
     uses: Fetched | None = None,
+    also: Callable[[Connection], None] = lambda _: None,
     **facts: Json,
 ) -> None:
     """Let an action happen: events, projection, notices and audit entry in one transaction.
+
+    `also` writes what else belongs to it.
 
     Raises:
         ProcessFault: the action may not be done now.
@@ -47,6 +51,7 @@ def advance_case(
         record(conn, platform, deployment, stored.scenario, stored.case_no, stored.case, outcome)
         if uses is not None:
             keeping.add_uses(conn, stored.case_no, uses.uses)
+        also(conn)
         note(deployment, conn, kind, now, who, stored.case_no, **facts)
 
 

@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import delete
 
-from builder.cases import asking, due, keeping, outbox, questions
+from builder.cases import asking, due, filing, keeping, outbox, questions
 from builder.cases.asking import Fetched, Matter
 from builder.cases.due import Held
 from builder.cases.errors import ActionNotAllowed, CaseChanged, CaseUnknown
@@ -334,7 +334,8 @@ def forget_expired(platform: Platform, deployment: Deployment) -> int:
 
 
 def _forgotten(platform: Platform, deployment: Deployment, draft: Draft, now: datetime) -> bool:
-    """Delete a draft unless its owner came back at this very moment."""
+    """Delete a draft and its files unless its owner came back at this very moment."""
+    idle: tuple[str, ...] = ()
     with write(deployment.engine) as conn:
         gone = conn.execute(
             delete(tables.draft).where(
@@ -344,5 +345,7 @@ def _forgotten(platform: Platform, deployment: Deployment, draft: Draft, now: da
         if gone.rowcount == 1:
             scenario = deployment.scenario(draft.scenario_hash)
             outbox.close_later(conn, platform, scenario, draft.case_no, now)
+            idle = filing.forget_idle(conn, draft.case_no, draft.account)
             note(deployment, conn, "draft-expired", now, None, draft.case_no)
+    filing.destroy(platform, deployment, idle)
     return gone.rowcount == 1

@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, String, select, tuple_, type_coerce
 
 from builder import forms
-from builder.cases import commands, keeping
+from builder.cases import commands, filing, keeping
 from builder.cases.answers import flat
 from builder.cases.documents import documents_of
 from builder.cases.errors import CaseUnknown, PageUnknown
@@ -48,7 +48,9 @@ from builder.cases.shapes import (
 from builder.cases.waiting import note_for, unheard, waiting
 from builder.cases.words import EVENTS, PARTY_STATES, STATUSES, UNKNOWN, YES_NO
 from builder.cases.worklists import worklist
+from builder.errors import Fault
 from builder.forms import Journey, SummaryModel
+from builder.forms.files import Files
 from builder.forms.view import Sources
 from builder.identity import SignIn
 from builder.process.case import Event, TaskState
@@ -137,11 +139,15 @@ def page(
     case_no: str,
     page_id: str | None = None,
     post: Mapping[str, Sequence[str]] | None = None,
+    refused: Mapping[str, Fault] | None = None,
+    unfinished: bool = False,
 ) -> DraftPage:
     """Return one page of one's own draft, by default the first that is not done.
 
     Args:
         post: the page as just posted, to show what was typed and what to mend.
+        refused: control → why a file that came with the page was not taken.
+        unfinished: what is still blank is no mistake yet.
 
     Raises:
         CaseUnknown: not this person's draft.
@@ -160,9 +166,10 @@ def page(
         filling.answers,
         filling.today,
         filling.known(),
-        parsed=filling.parse(page_id, post).page if post is not None else None,
+        parsed=_parsed(filling, page_id, post, refused, unfinished=unfinished),
         sources=_sources(platform, draft.provenance),
         asked=asked,
+        files=filling.files,
     )
     return DraftPage(
         case_no=case_no,
@@ -197,6 +204,7 @@ def review(platform: Platform, who: SignIn, case_no: str) -> Review:
         filling.known(),
         sources=_sources(platform, draft.provenance),
         changed=forms.changed(before, filling.final()) if stored else (),
+        files=filling.files,
     )
     return Review(
         case_no=case_no,
@@ -293,6 +301,7 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
     answers = flat(stored.case.answers)
     sources = _sources(platform, stored.provenance)
     scopes = [c.scope for c in scenario.start_form.controls() if c.scope in answers]
+    files = filing.files_of(deployment, scenario, case_no)
     return CaseView(
         case_no=case_no,
         deployment=deployment.id,
@@ -307,9 +316,13 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
         may_withdraw=not stored.case.is_ended,
         correction=_correction(platform, stored),
         summary=forms.summary(
-            scenario, list(dict.fromkeys(s for s in scopes if s)), answers, sources=sources
+            scenario,
+            list(dict.fromkeys(s for s in scopes if s)),
+            answers,
+            sources=sources,
+            files=files,
         ),
-        results=_results(scenario, answers),
+        results=_results(scenario, answers, files),
         waiting=waiting(platform, stored),
         documents=documents_of(stored),
     )
@@ -368,11 +381,15 @@ def task(
     case_no: str,
     task_id: str,
     post: Mapping[str, Sequence[str]] | None = None,
+    refused: Mapping[str, Fault] | None = None,
+    unfinished: bool = False,
 ) -> TaskView:
     """Return a task as its officer sees it: the fields of this step and nothing else of the case.
 
     Args:
         post: the form as just posted, to show what was typed and what to mend.
+        refused: control → why a file that came with the form was not taken.
+        unfinished: what is still blank is no mistake yet.
 
     Raises:
         TaskUnknown, MayNotAct: not this officer's task.
@@ -381,9 +398,10 @@ def task(
     scenario = stored.scenario
     step = scenario.step(state.step)
     assert isinstance(step, Task)  # noqa: S101 - only tasks have task states
-    filling = commands.officer_filling(platform, deployment, stored, state)
+    filling = commands.officer_filling(platform, deployment, stored, state, who)
     answers = flat(stored.case.answers)
     is_open = state.status == "open"
+    files = filing.files_of(deployment, scenario, case_no)
     return TaskView(
         case_no=case_no,
         task=state.id,
@@ -397,11 +415,15 @@ def task(
         due=state.due_at,
         overdue=state.is_overdue(platform.clock()),
         visible=forms.summary(
-            scenario, step.visible, answers, sources=_sources(platform, stored.provenance)
+            scenario,
+            step.visible,
+            answers,
+            sources=_sources(platform, stored.provenance),
+            files=files,
         ),
         checks=_checks(platform, stored, state.party),
-        form=_officer_page(filling, post) if filling and is_open else None,
-        recorded=_recorded(scenario, step, answers) if not is_open else None,
+        form=_officer_page(filling, post, refused, unfinished) if filling and is_open else None,
+        recorded=_recorded(scenario, step, answers, files) if not is_open else None,
         actions=tuple(step.actions) if is_open else (),
         return_to=tuple(FieldChoice(s, step_title(scenario, s)) for s in step.return_to),
         correctable=_correctable(scenario, step),
@@ -785,7 +807,9 @@ def _correction(platform: Platform, stored: StoredCase) -> CorrectionAsked | Non
     return CorrectionAsked(platform.city.party_title(party), first.reason, titles, place)
 
 
-def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel | None:
+def _results(
+    scenario: Scenario, answers: Mapping[str, object], files: Files
+) -> SummaryModel | None:
     """Return what departments recorded, as the applicant may see it: officers' forms, by item."""
     told = set(scenario.start_form.scopes())
     by_item: dict[str, list[str]] = {}
@@ -798,25 +822,62 @@ def _results(scenario: Scenario, answers: Mapping[str, object]) -> SummaryModel 
     sections = tuple(
         replace(section, title=scenario.item(item).title)
         for item, pointers in by_item.items()
-        for section in forms.summary(scenario, pointers, answers).sections  # type: ignore[arg-type] # JSON
+        for section in forms.summary(scenario, pointers, answers, files=files).sections  # type: ignore[arg-type] # JSON
     )
     return SummaryModel(sections) if sections else None
 
 
-def _recorded(scenario: Scenario, step: Task, answers: Mapping[str, object]) -> SummaryModel | None:
+def _recorded(
+    scenario: Scenario, step: Task, answers: Mapping[str, object], files: Files
+) -> SummaryModel | None:
     if step.form is None:
         return None
     pointers = [c.scope for c in scenario.form(step.form).controls() if c.scope]
     found = [p for p in dict.fromkeys(pointers) if p in answers]
-    return forms.summary(scenario, found, answers) if found else None  # type: ignore[arg-type] # JSON
+    return forms.summary(scenario, found, answers, files=files) if found else None  # type: ignore[arg-type] # JSON
 
 
-def _officer_page(filling: Filling, post: Mapping[str, Sequence[str]] | None) -> forms.PageModel:
+def _officer_page(
+    filling: Filling,
+    post: Mapping[str, Sequence[str]] | None,
+    refused: Mapping[str, Fault] | None,
+    unfinished: bool,
+) -> forms.PageModel:
     only = filling.form.form.pages[0].id
-    parsed = filling.parse(only, post).page if post is not None else None
+    parsed = _parsed(filling, only, post, refused, unfinished=unfinished)
     return forms.view_page(
-        filling.form, only, filling.answers, filling.today, filling.known(), parsed=parsed
+        filling.form,
+        only,
+        filling.answers,
+        filling.today,
+        filling.known(),
+        parsed=parsed,
+        files=filling.files,
     )
+
+
+def _parsed(
+    filling: Filling,
+    page_id: str,
+    post: Mapping[str, Sequence[str]] | None,
+    refused: Mapping[str, Fault] | None,
+    *,
+    unfinished: bool,
+) -> forms.ParsedPage | None:
+    """Return a posted page, read; of an unfinished one blanks are no mistakes."""
+    if post is None:
+        return None
+    parsed = filling.parse(page_id, post, refused).page
+    if not unfinished:
+        return parsed
+    blank = {p for p, value in parsed.values.items() if value is None}
+    is_file = {c.question.id for c in filling.form.controls() if c.question.kind == "upload"}
+    told = tuple(
+        e
+        for e in parsed.errors
+        if e.pointer not in blank or (e.control in is_file and e.control in (refused or {}))
+    )
+    return replace(parsed, errors=told)
 
 
 def _checks(

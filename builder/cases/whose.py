@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from builder.cases import keeping
+from builder.cases import filing, keeping
 from builder.cases.answers import flat
 from builder.cases.errors import CaseUnknown, MayNotAct, TaskUnknown
 from builder.cases.filling import Filling
@@ -12,6 +12,7 @@ from builder.cases.keeping import Draft, StoredCase
 from builder.cases.platform import Deployment, Platform
 from builder.cases.shapes import Receipt
 from builder.errors import Fault
+from builder.forms.files import FileFacts
 from builder.identity import SignIn
 from builder.process.case import Actor, TaskState
 from builder.process.engine import find_task
@@ -137,13 +138,26 @@ def filling_of(platform: Platform, deployment: Deployment, who: SignIn, draft: D
         results=draft.results,
         provenance=draft.provenance,
         today=platform.clock().date(),
+        files=_given_by(deployment, scenario, draft.case_no, draft.account),
     )
 
 
+def _given_by(
+    deployment: Deployment, scenario: Scenario, case_no: str, account: str
+) -> dict[str, FileFacts]:
+    """Return the files of a case that one person gave: nobody answers with another's."""
+    files = filing.files_of(deployment, scenario, case_no)
+    return {i: file for i, file in files.items() if file.account == account}
+
+
 def officer_filling(
-    platform: Platform, deployment: Deployment, stored: StoredCase, task: TaskState
+    platform: Platform,
+    deployment: Deployment,
+    stored: StoredCase,
+    task: TaskState,
+    who: SignIn | None = None,
 ) -> Filling | None:
-    """Return the form of an officer's step, None where the step has none."""
+    """Return the form of an officer's step with the officer's files, None where it has none."""
     step = stored.scenario.step(task.step)
     if not isinstance(step, Task) or step.form is None:
         return None
@@ -162,7 +176,21 @@ def officer_filling(
         results=stored.case.results,
         provenance={},
         today=platform.clock().date(),
+        files=_for_officer(deployment, stored, scopes, who) if who else {},
     )
+
+
+def _for_officer(
+    deployment: Deployment, stored: StoredCase, scopes: frozenset[str], who: SignIn
+) -> dict[str, FileFacts]:
+    """Return the files an officer answers with: the own ones, and what colleagues recorded."""
+    files = filing.files_of(deployment, stored.scenario, stored.case_no)
+    return {
+        i: file
+        for i, file in files.items()
+        if file.pointer in scopes
+        and (file.account == who.account.account or file.handed_in is not None)
+    }
 
 
 def is_own(stored: StoredCase, who: SignIn) -> bool:

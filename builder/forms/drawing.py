@@ -16,6 +16,7 @@ from typing import Literal
 from markupsafe import Markup, escape
 
 from builder.errors import Lang
+from builder.forms.files import FileLine
 from builder.forms.page import FieldState
 from builder.forms.question import Question
 from builder.forms.widget import Look, Widget
@@ -112,6 +113,7 @@ class Drawing:
     """`` hidden`` where they do not; only with `needs`."""
     must: Markup = Markup()  # noqa: RUF009 (a constant)
     """What says that an input must be answered; only with `needs`."""
+    files: tuple[FileLine, ...] = ()
 
     @property
     def described(self) -> str:
@@ -154,7 +156,9 @@ def shape_of(state: FieldState) -> Shape:
     return Shape(state.error is not None, source, state.locked, state.asked)
 
 
-def draw(kind: Widget, state: FieldState, lang: Lang, source: str) -> Drawing:
+def draw(
+    kind: Widget, state: FieldState, lang: Lang, source: str, files: tuple[FileLine, ...] = ()
+) -> Drawing:
     """Return a question as it stands; `source` in words, blank for none."""
     fixed = _fixed(kind, state.question, lang, shape_of(state))
     inputs = kind.inputs(state.raw, state.question, lang)
@@ -173,6 +177,7 @@ def draw(kind: Widget, state: FieldState, lang: Lang, source: str) -> Drawing:
         error=_in(state.error, lang),
         source=source,
         display=_in(state.display, lang),
+        files=files,
     )
 
 

@@ -26,6 +26,9 @@ __all__ = [
     "DateTooLate",
     "EmailWrong",
     "ExampleMissing",
+    "FileMissing",
+    "FileRefused",
+    "FileUnknown",
     "FormCircular",
     "HiddenCharacters",
     "IdBirthDate",
@@ -55,6 +58,7 @@ __all__ = [
     "TooLong",
     "TooManyChosen",
     "TooManyDecimals",
+    "TooManyFiles",
     "TooManyRows",
     "TooShort",
     "TooSmall",
@@ -128,6 +132,46 @@ class PromiseMissing(AnswerFault):
     code = "forms.promise"
     zh = "请阅读“{label}”，同意后勾选。"
     en = "Read “{label}” and tick the box if you agree."
+
+
+class FileMissing(AnswerFault):
+    """A required file not given."""
+
+    code = "forms.file-required"
+    zh = "请上传“{label}”。"
+    en = "Upload “{label}”."
+
+
+class FileUnknown(AnswerFault):
+    """An answer that leads to no file of this field."""
+
+    code = "forms.file-unknown"
+    zh = "“{label}”里有一个文件已不在，请重新选择。"
+    en = "A file of “{label}” is no longer there; choose it again."
+
+
+class TooManyFiles(AnswerFault):
+    """More files than a question takes."""
+
+    code = "forms.too-many-files"
+    zh = "“{label}”最多上传 {limit} 个文件，请先移除多余的。"
+    en = "“{label}” takes at most {limit} files; remove some first."
+
+
+class FileRefused(AnswerFault):
+    """A file that was not taken; says what `builder.uploads` said of it."""
+
+    code = "forms.file-refused"
+    zh = "“{label}”有一个文件没有收下：{said}{then}"
+    en = "A file for “{label}” was not taken. {said} {then}"
+
+    def __init__(self, question: Question, fault: Fault) -> None:
+        super().__init__(
+            question,
+            said=Text(fault.message("zh"), fault.message("en")),
+            then=Text(fault.next_step("zh"), fault.next_step("en")),
+        )
+        self.reason = fault.code
 
 
 class AnswerRepeated(AnswerFault):

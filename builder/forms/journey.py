@@ -13,6 +13,7 @@ from datetime import date
 from builder.errors import Fault
 from builder.expr import Value
 from builder.forms.compiled import CompiledControl, CompiledForm, Rule, name_of
+from builder.forms.files import Files
 from builder.forms.values import from_value, to_value
 from builder.forms.widget import Around
 from builder.scenario.model import Json, Text
@@ -188,6 +189,6 @@ class _Assessment:
         }
 
 
-def around(cform: CompiledForm, state: State, today: date) -> Around:
+def around(cform: CompiledForm, state: State, today: date, files: Files | None = None) -> Around:
     """Return what widgets see of the rest of the form."""
-    return Around(today, state.scope, cform.labels)
+    return Around(today, state.scope, cform.labels, files)

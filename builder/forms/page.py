@@ -8,6 +8,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Literal
 
 from builder.expr import Value
+from builder.forms.files import FileFacts
 from builder.forms.question import Question
 from builder.scenario.model import Text
 
@@ -83,6 +84,8 @@ class FieldState:
     needed: bool = False
     rows: tuple[RowState, ...] = ()
     """Of a table: its rows as they stand, blank ones to fill in among them."""
+    files: tuple[FileFacts, ...] = ()
+    """The files its answer leads to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +149,11 @@ class PageModel:
     errors: tuple[ErrorLine, ...]
     scope: Mapping[str, Value]
 
+    @property
+    def has_files(self) -> bool:
+        """Tell whether the page asks for files, which are posted in parts."""
+        return any(f.question.kind == "upload" for s in self.sections for f in s.fields)
+
 
 @dataclass(frozen=True, slots=True)
 class SummaryRow:
@@ -160,6 +168,7 @@ class SummaryRow:
     """HTML id of the question on its page, for a link; blank where it cannot be changed."""
     table: SummaryTable | None = None
     """The rows of a table; `value` says them in one text."""
+    files: tuple[FileFacts, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ from builder.forms.drawing import (
     shape_of,
     skeleton,
 )
+from builder.forms.files import FileAddress, FileFacts, FileLine, file_lines
 from builder.forms.logic import Logic, island, page_logic
 from builder.forms.page import (
     FieldState,
@@ -73,12 +74,17 @@ class Renderer:
     Args:
         texts: ``t`` of each language.
         templates: where templates are looked up; `environment` by default.
+        file_address: where files are fetched; without it they are named only.
     """
 
     def __init__(
-        self, texts: Mapping[Lang, Translate], templates: Environment | None = None
+        self,
+        texts: Mapping[Lang, Translate],
+        templates: Environment | None = None,
+        file_address: FileAddress | None = None,
     ) -> None:
         self._texts = texts
+        self._file_address = file_address
         self._templates = templates or environment()
         self._drawn: WeakKeyDictionary[CompiledForm, dict[object, Skeleton]] = WeakKeyDictionary()
         self._logic: WeakKeyDictionary[CompiledForm, dict[str, Logic]] = WeakKeyDictionary()
@@ -98,7 +104,7 @@ class Renderer:
     def summary(self, model: SummaryModel, lang: Lang, change: ChangeLink | None = None) -> Markup:
         """Return answers, read-only; with `change`, each with a link to where it was given."""
         return self._macro(
-            "forms/summary.html", "summary", model.sections, lang, change, self._source
+            "forms/summary.html", "summary", model.sections, lang, change, self._source, self._files
         )
 
     def control(self, state: FieldState, lang: Lang) -> Markup:
@@ -106,7 +112,8 @@ class Renderer:
         kind = widget(state.question.kind)
         if kind.of_rows and not state.locked:
             return self._table(state, lang, {})
-        drawing = draw(kind, state, lang, self._source(state.source, lang))
+        files = self._files(state.files, lang)
+        drawing = draw(kind, state, lang, self._source(state.source, lang), files)
         return self._drawing(state, drawing, lang)
 
     def _section(self, section: SectionModel, lang: Lang, drawn: dict[object, Skeleton]) -> Markup:
@@ -117,6 +124,8 @@ class Renderer:
         kind = widget(state.question.kind)
         if kind.of_rows and not state.locked:
             return self._table(state, lang, drawn)
+        if kind.anew:
+            return self.control(state, lang)
         shape = shape_of(state)
         key = (lang, state.question.id, shape)
         found = drawn.get(key)
@@ -190,6 +199,15 @@ class Renderer:
         module = self._templates.get_template(template).module
         made = getattr(module, name)(about, self._texts[lang], lang, *more)
         return Markup(made)  # noqa: S704 (drawn by our templates)
+
+    def file_item(self, file: FileFacts, name: str, control: str, lang: Lang) -> Markup:
+        """Return one file of an upload question, as the page has it; `name` of its input."""
+        (line,) = self._files((file,), lang)
+        made = self._templates.get_template("widgets/upload.html").module
+        return Markup(made.item(line, name, control, self._texts[lang]))  # type: ignore[attr-defined] # noqa: S704 (drawn by our templates)
+
+    def _files(self, files: tuple[FileFacts, ...], lang: Lang) -> tuple[FileLine, ...]:
+        return file_lines(files, lang, self._file_address)
 
     def _source(self, source: Source | None, lang: Lang) -> str:
         if source is None:

@@ -6,9 +6,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
+from builder.errors import Fault
 from builder.forms.chars import is_hostile
 from builder.forms.compiled import CompiledControl, CompiledForm
-from builder.forms.errors import AnswerFault, HiddenCharacters, NotFitting, RowsWrong
+from builder.forms.errors import (
+    AnswerFault,
+    FileRefused,
+    HiddenCharacters,
+    NotFitting,
+    RowsWrong,
+)
+from builder.forms.files import Files
 from builder.forms.journey import Known, State, around, assess, canonical, given
 from builder.forms.question import Question
 from builder.forms.rows import MOVE
@@ -83,10 +91,14 @@ def parse_page(
     answers: Mapping[str, Json],
     today: date,
     known: Known | None = None,
+    *,
+    files: Files | None = None,
+    refused: Mapping[str, Fault] | None = None,
 ) -> ParsedPage:
     """Read one posted page. Keys that are no question's are ignored; nothing posted can fail it.
 
-    `answers` is what is kept so far, `known` what else expressions read, by name.
+    `answers` is what is kept so far, `known` what else expressions read, by name, `files` what
+    uploads may lead to; `refused` says by control id which file just sent was not taken.
 
     Raises:
         PageUnknown: the form has no such page.
@@ -99,15 +111,18 @@ def parse_page(
     state = assess(cform, merged, today, known)
     asked = [c for c in page.controls() if _is_open(c, state)]
     values = {p: read.values[p] for c in asked if (p := c.question.pointer) in read.values}
-    faults = _check(cform, asked, values, state, today)
+    faults = _check(cform, asked, values, state, today, files)
     faults |= {
         c.question.id: read.faults[p] for c in asked if (p := c.question.pointer) in read.faults
     }
-    refused = {c.question.pointer for c in asked if c.question.id in faults} - _blank(values)
+    wrong = {c.question.pointer for c in asked if c.question.id in faults} - _blank(values)
+    for control in asked:  # a file that was not taken leaves the others of its question in place
+        if refused and (fault := refused.get(control.question.id)) is not None:
+            faults[control.question.id] = FileRefused(control.question, fault)
     moved = any(c.widget.of_rows and _moves(c, post) for c in asked)
     return ParsedPage(
         page_id,
-        {pointer: value for pointer, value in values.items() if pointer not in refused},
+        {pointer: value for pointer, value in values.items() if pointer not in wrong},
         () if moved else _problems(asked, faults),
         read.raw,
         moved,
@@ -119,12 +134,17 @@ def _moves(control: CompiledControl, post: Post) -> bool:
 
 
 def validate_all(
-    cform: CompiledForm, answers: Mapping[str, Json], today: date, known: Known | None = None
+    cform: CompiledForm,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+    *,
+    files: Files | None = None,
 ) -> tuple[Problem, ...]:
     """Return every problem of a whole submission, in reading order; empty when it may go in."""
     state = assess(cform, answers, today, known)
     asked = [c for c in cform.controls() if c.question.pointer and c.question.id in state.shown]
-    return _problems(asked, _check(cform, asked, state.values, state, today))
+    return _problems(asked, _check(cform, asked, state.values, state, today, files))
 
 
 def finalize(
@@ -211,10 +231,11 @@ def _check(
     values: Mapping[str, Json],
     state: State,
     today: date,
+    files: Files | None,
 ) -> dict[str, AnswerFault]:
     """Return the first fault of each question by control id."""
     faults: dict[str, AnswerFault] = {}
-    rest = around(cform, state, today)
+    rest = around(cform, state, today, files)
     sound: dict[str, Json] = {}
     for control in asked:
         question = control.question

@@ -8,6 +8,8 @@ from datetime import date
 from functools import lru_cache
 
 from builder.forms.compiled import CompiledControl, CompiledForm, CompiledSection, as_question
+from builder.forms.files import FileFacts, Files
+from builder.forms.files import known as files_of
 from builder.forms.journey import Known, State, around, assess, given
 from builder.forms.page import (
     ErrorLine,
@@ -67,6 +69,7 @@ def view_page(
     parsed: ParsedPage | None = None,
     sources: Sources = _NOWHERE,
     asked: Collection[str] = (),
+    files: Files | None = None,
 ) -> PageModel:
     """Return one page as it stands.
 
@@ -82,7 +85,7 @@ def view_page(
     state = assess(cform, merged, today, known)
     errors = {problem.target: problem.message for problem in (parsed.errors if parsed else ())}
     rest = around(cform, state, today)
-    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked), rest)
+    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked), rest, files)
     sections = (view.section(page_id, section) for section in page.sections)
     return PageModel(
         form=cform,
@@ -103,10 +106,11 @@ def review(
     *,
     sources: Sources = _NOWHERE,
     changed: Collection[str] = (),
+    files: Files | None = None,
 ) -> SummaryModel:
     """Return all answers of a form, page by page, with where to change them."""
     state = assess(cform, answers, today, known)
-    rows = _Rows(state, known or {}, sources, frozenset(changed))
+    rows = _Rows(state, known or {}, sources, frozenset(changed), files)
     sections = (
         SummarySection(page.page.title, rows.of(page.controls()), page.id) for page in cform.pages
     )
@@ -121,6 +125,7 @@ def summary(
     sources: Sources = _NOWHERE,
     mask: Collection[str] = (),
     changed: Collection[str] = (),
+    files: Files | None = None,
 ) -> SummaryModel:
     """Return the answers at these pointers, read-only, and nothing else.
 
@@ -133,8 +138,11 @@ def summary(
         shown = None if value is None else write(value, question)
         source = sources.of(pointer, locked=False, edited=False)
         table = summary_table(value, question, masked=pointer in mask)
-        line = SummaryRow(pointer, question.label, shown, source, pointer in changed, table=table)
-        rows.append(line)
+        held = files_of(value, files) if kind.kind == "upload" else ()
+        is_changed = pointer in changed
+        rows.append(
+            SummaryRow(pointer, question.label, shown, source, is_changed, table=table, files=held)
+        )
     return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
 
 
@@ -165,6 +173,7 @@ class _View:
     sources: Sources
     asked: frozenset[str]
     rest: Around
+    files: Files | None
 
     def section(self, page_id: str, compiled: CompiledSection) -> SectionModel:
         section = compiled.section
@@ -211,7 +220,14 @@ class _View:
             rows=row_states(question, raw, self.errors, self.rest)
             if question.columns and not locked
             else (),
+            files=self._files(control, value),
         )
+
+    def _files(self, control: CompiledControl, value: Json) -> tuple[FileFacts, ...]:
+        """Return the files of an answer; on a page just posted, of what was posted."""
+        if control.question.kind != "upload" or self.files is None:
+            return ()
+        return files_of(list(self._raw(control, value)), self.files)
 
     def _raw(self, control: CompiledControl, value: Json) -> tuple[str, ...]:
         typed = self.parsed.raw.get(control.question.id) if self.parsed else None
@@ -227,6 +243,7 @@ class _Rows:
     known: Known
     sources: Sources
     changed: frozenset[str]
+    files: Files | None
 
     def of(self, controls: Iterable[CompiledControl]) -> tuple[SummaryRow, ...]:
         return tuple(
@@ -245,6 +262,7 @@ class _Rows:
             pointer in self.changed,
             "" if question.computed or question.id in self.state.locked else question.html_id,
             summary_table(value, question),
+            files_of(value, self.files) if question.kind == "upload" else (),
         )
 
 

@@ -17,6 +17,7 @@ from builder.errors import Fault
 from builder.expr import Value
 from builder.forms.chars import is_hostile, line, lines
 from builder.forms.errors import AnswerFault, AnswerMissing, AnswerRepeated, HiddenCharacters
+from builder.forms.files import Files
 from builder.forms.question import Option, Question
 from builder.scenario.model import Json, Text, ValueType
 
@@ -83,11 +84,13 @@ class Around:
     Attributes:
         scope: the other answers and what is known, by expression name.
         labels: what fields are called, by pointer.
+        files: the files that answers may lead to; None where nobody looked.
     """
 
     today: date
     scope: Mapping[str, Value] = field(default_factory=dict)
     labels: Mapping[str, Text] = field(default_factory=dict)
+    files: Files | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,8 @@ class Look:
     text: tuple[tuple[Text, ...], ...] = ()
     """Paragraphs; one with several lines is a list."""
     tone: str = "info"
+    accept: str = ""
+    """Endings of file names that the browser offers."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,6 +139,7 @@ class Widget:
         long: line breaks are kept.
         in_rows: it can be a column of a table.
         of_rows: it asks for rows, its question has columns.
+        anew: what it draws differs too much from reader to reader to be drawn once and filled in.
     """
 
     kind: ClassVar[str]
@@ -144,6 +150,7 @@ class Widget:
     long: ClassVar[bool] = False
     in_rows: ClassVar[bool] = True
     of_rows: ClassVar[bool] = False
+    anew: ClassVar[bool] = False
 
     # ── reading ────────────────────────────────────────────────────────────────────────────────
 

@@ -29,6 +29,7 @@ __all__ = [
     "scenario",
     "task",
     "timer",
+    "upload",
     "use",
 ]
 
@@ -216,6 +217,28 @@ document = Table(
     Column("voided_at", Instant, nullable=True),
     Column("cause", String(32), nullable=True),
     comment="what was issued: its content; pages are laid out from it, always the same",
+)
+
+upload = Table(
+    "upload",
+    case_metadata,
+    Column("id", String(36), primary_key=True),
+    Column("case_no", String(32), nullable=False),
+    Column("account", String(64), nullable=False),
+    Column("pointer", String(128), nullable=False),
+    Column("name", String(160), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("media", String(96), nullable=False),
+    Column("size_bytes", Integer, nullable=False),
+    Column("sm3", String(64), nullable=False, index=True),
+    Column("state", String(16), nullable=False),
+    Column("found", String(200), nullable=True, comment="what the virus scanner called it"),
+    Column("made_at", Instant, nullable=False),
+    Column("scanned_at", Instant, nullable=True),
+    Column("handed_in_at", Instant, nullable=True, comment="none while only a draft speaks of it"),
+    Index("upload_of_case", "case_no", "pointer"),
+    Index("upload_by_state", "state", "made_at"),
+    comment="files of drafts and cases; their bytes lie under their hash in the uploads folder",
 )
 
 audit_entry = entry_table(case_metadata)

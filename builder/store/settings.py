@@ -51,6 +51,9 @@ class Settings:
         issuer_url: where the case issuer listens; empty where it runs in the hub's own process.
         hotline: the telephone number that pages give to whoever does not get on.
         notice_webhook: where notices are posted as well; empty: nowhere.
+        upload_scan: who scans uploaded files, see `builder.uploads.scan`; empty: nobody.
+        upload_scan_required: whether what was not scanned yet keeps a matter from being handed in.
+        upload_case_mb: how many megabytes of files one case may hold.
     """
 
     home: Path
@@ -68,6 +71,9 @@ class Settings:
     issuer_url: str = ""
     hotline: str = "12345"
     notice_webhook: str = ""
+    upload_scan: str = ""
+    upload_scan_required: bool = True
+    upload_case_mb: int = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +94,7 @@ def _password_of(url: str) -> str | None:
         return None  # whoever opens it says what is wrong
 
 
+_SCANNER = re.compile(r"|clamd://[\w.\[\]:-]+:\d{1,5}|clamd:///\S+|command:/\S.*")
 _LEVELS = ("debug", "info", "warning", "error")
 _KEYS: Mapping[str, _Key] = {
     "city": _Key(lambda v: isinstance(v, str) and v.isdigit() and len(v) == 6, "6-digit code"),
@@ -115,6 +122,12 @@ _KEYS: Mapping[str, _Key] = {
         lambda v: isinstance(v, str) and (not v or v.startswith(("http://", "https://"))),
         "https://…",
     ),
+    "upload_scan": _Key(
+        lambda v: isinstance(v, str) and _SCANNER.fullmatch(v) is not None,
+        "clamd://host:port / clamd:///path / command:/path",
+    ),
+    "upload_scan_required": _Key(lambda v: isinstance(v, bool), "true / false"),
+    "upload_case_mb": _Key(_is_count(1, 2000), "1-2000"),
 }
 
 

@@ -43,6 +43,7 @@ _PEOPLE: Final[Audience] = frozenset({CITIZEN})
 _PAPERS: Final[Audience] = frozenset({CITIZEN, OFFICER})
 _DESK: Final[Audience] = frozenset({OFFICER})
 _HALL: Final[Audience] = frozenset({COUNTY})
+_READERS: Final[Audience] = _PEOPLE | _DESK
 _GRANTS: Final[Audience] = frozenset({STEWARD, AUDITOR})
 _OWNERS: Final[Audience] = frozenset({STEWARD})
 _LEDGER: Final[Audience] = frozenset({STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST})
@@ -66,6 +67,11 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "citizen.resume": _PEOPLE,
     "citizen.page": _PEOPLE,
     "citizen.save": _PEOPLE,
+    "files.attach": _PEOPLE,
+    "files.attach_to_task": _DESK,
+    "files.file": _READERS,
+    "files.preview": _READERS,
+    "files.picture": _READERS,
     "citizen.review": _PEOPLE,
     "citizen.submit": _PEOPLE,
     "citizen.discard": _PEOPLE,

@@ -18,6 +18,7 @@ from builder.web.citizen import citizen
 from builder.web.context import Web, add_context
 from builder.web.desk import desk
 from builder.web.documents import documents
+from builder.web.files import file_address, files
 from builder.web.kiosk import add_kiosk, kiosk
 from builder.web.limits import Limits
 from builder.web.log import add_log
@@ -59,7 +60,7 @@ def create_app(
         platform=platform,
         texts=texts,
         easy_texts={language: words.easy() for language, words in texts.items()},
-        renderer=Renderer(texts),
+        renderer=Renderer(texts, file_address=file_address),
         ledger=Search(platform.catalog),
         assets=read_manifest(resource("static/manifest.json").parent),
         demo_password=demo_password,
@@ -75,7 +76,19 @@ def create_app(
     add_kiosk(app)
     add_security(app, platform.settings, secret, limits or Limits())
     add_refusals(app)
-    for blueprint in (site, auth, account, citizen, kiosk, desk, documents, steward, audit, api):
+    for blueprint in (
+        site,
+        auth,
+        account,
+        citizen,
+        files,
+        kiosk,
+        desk,
+        documents,
+        steward,
+        audit,
+        api,
+    ):
         app.register_blueprint(blueprint)
     exempt_from_form_tokens(app)
     check_table(app)

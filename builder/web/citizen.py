@@ -11,11 +11,12 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
 from builder.cases.errors import FormUnreadable
-from builder.cases.shapes import CaseLine, DraftLine, DraftPage, PageStep
+from builder.cases.shapes import CaseLine, DraftLine, DraftPage, PageStep, Saved
 from builder.forms.rows import MOVE
 from builder.scenario.model import Text
 from builder.web.access import CITIZEN
 from builder.web.context import lang, platform, roles, texts, web, who
+from builder.web.files import Taken, take_files, to_draft
 
 __all__ = ["citizen", "posted", "posted_version"]
 
@@ -86,22 +87,49 @@ def page(case_no: str, page_id: str) -> str:
 @citizen.post("/drafts/<case_no>/pages/<page_id>")
 def save(case_no: str, page_id: str) -> BaseResponse:
     """Save one page and go on; with mistakes, show them where they are."""
-    post = posted()
+    taken = take_files(posted(), to_draft(case_no, page_id))
+    post, refused = taken.post, taken.refused
     if MOVE in post:  # a row comes, goes or moves: nothing is saved, nothing is found wrong yet
         return Response(_page(views.page(platform(), who(), case_no, page_id, post=post)))
-    saved = commands.save_page(platform(), who(), case_no, page_id, post, posted_version())
+    saved = commands.save_page(platform(), who(), case_no, page_id, post, posted_version(), refused)
+    if taken.at is not None:
+        return _stay(saved, page_id, taken)
+    elsewhere = _elsewhere(saved, page_id)
+    if elsewhere is not None:
+        return elsewhere
+    if saved.errors:
+        again = views.page(platform(), who(), saved.case_no, page_id, post=post, refused=refused)
+        return Response(_page(again), status=422)
+    if saved.next_page is None:
+        return redirect(url_for("citizen.review", case_no=saved.case_no), code=303)
+    return redirect(_page_address(saved.case_no)(saved.next_page), code=303)
+
+
+def _elsewhere(saved: Saved, page_id: str) -> BaseResponse | None:
+    """Lead away from a saved page where that was the wish: to go on later, to fetch once more."""
     if request.form.get("go") == "later":
         flash("form.saved", "good")
         return redirect(url_for("citizen.mine"), code=303)
     if request.form.get("go") == "again":
         shown = commands.fetch_again(platform(), who(), saved.case_no, page_id)
         return redirect(_page_address(saved.case_no)(shown), code=303)
-    if saved.errors:
-        again = views.page(platform(), who(), saved.case_no, page_id, post=post)
-        return Response(_page(again), status=422)
-    if saved.next_page is None:
-        return redirect(url_for("citizen.review", case_no=saved.case_no), code=303)
-    return redirect(_page_address(saved.case_no)(saved.next_page), code=303)
+    return None
+
+
+def _stay(saved: Saved, page_id: str, taken: Taken) -> BaseResponse:
+    """Show a page again whose files were changed; what is not filled in yet is no mistake."""
+    shown = views.page(
+        platform(),
+        who(),
+        saved.case_no,
+        page_id,
+        post=taken.post,
+        refused=taken.refused,
+        unfinished=True,
+    )
+    if shown.page.errors:
+        return Response(_page(shown), status=422)
+    return redirect(f"{_page_address(saved.case_no)(page_id)}#q-{taken.at}", code=303)
 
 
 @citizen.get("/drafts/<case_no>/review")

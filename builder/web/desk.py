@@ -17,6 +17,7 @@ from builder.errors import Fault
 from builder.forms.rows import MOVE
 from builder.web.citizen import posted, posted_version
 from builder.web.context import lang, platform, texts, web, who
+from builder.web.files import take_files, to_task
 from builder.web.refusals import shown_fault
 from builder.web.shows import Shown, due_look, looks
 
@@ -128,7 +129,8 @@ def task(case_no: str, task_id: str) -> str:
 @desk.post("/<case_no>/<task_id>")
 def act(case_no: str, task_id: str) -> BaseResponse:
     """Decide a task."""
-    post = posted()
+    taken = take_files(posted(), to_task(case_no, task_id))
+    post, refused = taken.post, taken.refused
     if MOVE in post:
         return Response(_task(views.task(platform(), who(), case_no, task_id, post=post)))
     wish = Wish(
@@ -137,14 +139,22 @@ def act(case_no: str, task_id: str) -> BaseResponse:
         to=request.form.get("to"),
         fields=tuple(request.form.getlist("fields")),
     )
+    if taken.at is not None and not wish.action:
+        shown = views.task(
+            platform(), who(), case_no, task_id, post=post, refused=refused, unfinished=True
+        )
+        is_wrong = shown.form is not None and shown.form.errors
+        return Response(_task(shown, remark=wish.reason or ""), status=422 if is_wrong else 200)
     try:
-        errors = commands.act(platform(), who(), case_no, task_id, wish, post, posted_version())
+        errors = commands.act(
+            platform(), who(), case_no, task_id, wish, post, posted_version(), refused
+        )
     except Fault as fault:
         if fault.http != 422 or wish.action not in _REASONED:
             raise
         return _refused(case_no, task_id, wish, fault)
     if errors:
-        shown = views.task(platform(), who(), case_no, task_id, post=post)
+        shown = views.task(platform(), who(), case_no, task_id, post=post, refused=refused)
         return Response(_task(shown, remark=wish.reason or ""), status=422)
     flash(f"task.done_{wish.action}", "good")
     return redirect(url_for("desk.worklist"), code=303)

@@ -15,12 +15,16 @@ from builder.web.access import ACCESS, is_allowed
 from builder.web.api_errors import RoleMissing, TokenMissing
 from builder.web.bearer import is_for_programs
 from builder.web.errors import MayNotOpen, PasswordChangeNeeded, SignInNeeded
+from builder.web.incoming import FileRequest, discard_files
 from builder.web.limits import Limits, add_limits
 
 __all__ = ["add_security", "check_table", "wants_json"]
 
 _LARGEST_POST_BYTES = 512 * 1024
 _LARGEST_FIELDS = 2000
+_LARGEST_UPLOAD_BYTES = 220 * 1024 * 1024
+_TAKES_FILES = frozenset({"citizen.save", "desk.act", "files.attach", "files.attach_to_task"})
+"""Pages that may come with files; who may post to them was checked before a byte is read."""
 
 
 _BEFORE_CHANGE: Final = frozenset(
@@ -67,6 +71,8 @@ def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) 
         app.wsgi_app = ProxyFix(app.wsgi_app, x_for=hops, x_proto=hops, x_host=hops)  # type: ignore[method-assign] # Flask documents this
     add_limits(app, settings.home, limits)
     app.before_request(_check_access)
+    app.request_class = FileRequest
+    app.teardown_request(discard_files)
     CSRFProtect(app)  # type: ignore[no-untyped-call] # flask-wtf ships no types
     app.after_request(_headers)
     if settings.secure_cookies:
@@ -97,6 +103,8 @@ def _check_access() -> BaseResponse | None:
             raise PasswordChangeNeeded
         return redirect(url_for("account.password"))
     if is_allowed(request.endpoint, roles):
+        if request.endpoint in _TAKES_FILES and g.who:
+            request.max_content_length = _LARGEST_UPLOAD_BYTES
         return None
     if is_for_programs():
         raise RoleMissing if g.who else TokenMissing

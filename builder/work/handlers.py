@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from builder.cases import outbox, settling
+from builder.cases import files, outbox, settling
 from builder.cases.due import Held
 from builder.cases.platform import Deployment, Platform
 from builder.errors import Fault
@@ -105,9 +105,12 @@ def probe(hand: Hand) -> bool:
 
 
 def forget(hand: Hand) -> bool:
-    """Delete drafts that nobody came back to."""
+    """Delete drafts and files that nobody came back to; scan files that wait for it."""
     (deployment_id,) = hand.job.args
-    settling.forget_expired(hand.platform, hand.platform.deployments.get(deployment_id))
+    deployment = hand.platform.deployments.get(deployment_id)
+    settling.forget_expired(hand.platform, deployment)
+    files.scan_waiting(hand.platform, deployment)
+    files.sweep(hand.platform, deployment)
     return True
 
 

@@ -4,6 +4,7 @@
 import { read, shanghaiDay } from "./expr.js";
 import { answer, decide, inWords } from "./form-logic.js";
 import { liveRows } from "./rows.js";
+import { liveUploads } from "./upload.js";
 
 const lang = document.documentElement.lang || "zh-CN";
 
@@ -142,5 +143,6 @@ for (const form of document.querySelectorAll("form[data-form]")) {
   if (island && form.contains(island)) new LivePage(form, JSON.parse(island.textContent)).live();
   form.querySelectorAll("textarea[data-limit]").forEach(count);
   form.querySelectorAll("[data-rows]").forEach(liveRows);
+  liveUploads(form);
   guard(form);
 }

@@ -62,6 +62,7 @@ FIELDS = {
     },
     "computed": STRING,
     "promise": YES,
+    "upload": {"type": "string", "format": "uuid"},
 }
 OPTIONS = {
     "choice": CHOICES,
@@ -149,7 +150,7 @@ def test_a_required_question_says_so_in_words(every_kind, renderer, today):
         tree = _tree(renderer.page(model, lang))
         assert _name(tree, tree.get_element_by_id("q-text")).endswith(word)
         legends = [_text(e) for e in tree.xpath("//fieldset[not(@data-row)]/legend")]
-        assert len(legends) == 6
+        assert len(legends) == 7
         assert all(legend.endswith(word) for legend in legends)
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from builder.forms import widget_kinds
 from builder.scenario.model import WidgetKind
 from federation.ledger.catalog import Catalog, Dataset, Field, Grade, RowCount, Text
 
@@ -53,7 +54,7 @@ def kinds() -> dict[str, WidgetKind]:
         WidgetKind("computed", anything, _NOTHING),
         WidgetKind("notice", frozenset(), _TONE),
     )
-    return {kind.id: kind for kind in known}
+    return {kind.id: kind for kind in known} | {"upload": widget_kinds()["upload"]}
 
 
 def _field(name: str, kind: str = "text", grade: Grade = Grade.L2) -> Field:

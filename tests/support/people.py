@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from io import BytesIO
 from urllib.parse import urldefrag, urljoin
 
 from lxml import html
@@ -27,7 +28,10 @@ class Reader:
         return self.open(urljoin(self.address, links[0].get("href")))
 
     def fill(self, label: str, value: object):
-        """Type, choose or tick; for radios and boxes `label` is what stands beside them."""
+        """Type, choose or tick; for radios and boxes `label` is what stands beside them.
+
+        For files `value` is a list of names and bytes.
+        """
         self.typed[label] = value
         return self
 
@@ -52,18 +56,22 @@ class Reader:
         fields: dict[str, list[str]] = {}
         for key, value in data:
             fields.setdefault(key, []).append(value)
-        return self._show(self.client.post(address, data=fields), address)
+        in_parts = {"content_type": "multipart/form-data"} if form.get("enctype") else {}
+        return self._show(self.client.post(address, data=fields, **in_parts), address)
 
     def _show(self, response, address: str):
         hops = 0
         while response.status_code in (301, 302, 303, 307, 308):
             address = response.headers["Location"]
+            response.close()
             response = self.client.get(address)
             hops += 1
             assert hops < 6, "turning in circles"
         self.status = response.status_code
         self.address = urldefrag(address).url
         self.response = response
+        _ = response.data  # read before it is closed, which lets go of files
+        response.close()
         self.tree = html.fromstring(response.data) if "html" in response.mimetype else None
         return self
 
@@ -126,6 +134,9 @@ class Reader:
                 )
                 chosen = field.get("checked") is not None and not rivals
             return [(name, field.get("value", "on"))] if chosen else []
+        if kind == "file":
+            files = typed.get(_place(field), ())
+            return [(name, (BytesIO(data), file)) for file, data in files]
         if _place(field) in typed:
             value = str(typed[_place(field)])
             if field.tag == "select":

@@ -32,6 +32,7 @@ KINDS: tuple[str, ...] = (
     "computed",
     "notice",
     "promise",
+    "upload",
 )
 """In the order a palette shows them."""
 
