@@ -116,9 +116,11 @@ def _check_access() -> BaseResponse | None:
 
 
 def _headers(response: Response) -> Response:
+    narrower = response.headers.get("Content-Security-Policy")  # a file's own
     response.headers.update(
         {
-            "Content-Security-Policy": (
+            "Content-Security-Policy": narrower
+            or (
                 f"default-src 'none'; script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; "
                 "style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
                 "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"

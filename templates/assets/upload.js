@@ -96,7 +96,8 @@ class Upload {
     const same = this.list.querySelector(`input[value="${CSS.escape(id)}"]`);
     if (same) same.closest("li").remove();
     if (alone) this.list.replaceChildren();
-    this.list.insertAdjacentHTML("beforeend", html);
+    const line = new DOMParser().parseFromString(html, "text/html").querySelector("li");
+    if (line) this.list.append(document.adoptNode(line)); // parsed apart: nothing in it runs
     this.say(`${this.box.dataset.saySent} ${name}`);
     this.changed();
   }
