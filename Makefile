@@ -32,12 +32,12 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(SAY) '2/3  Python packages'
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[learn,postgres]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[learn,postgres,sso]'
 	@touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(SAY) 'Test packages'
-	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[learn,postgres,dev]'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check -e '.[learn,postgres,sso,dev]'
 	@touch $@ $(VENV)/.installed
 
 node_modules/.installed: package.json package-lock.json

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from sqlalchemy import Engine, text
 
@@ -16,6 +17,7 @@ from builder.cli.errors import CertificateOld, ClockApart, StoreUnsound
 from builder.cli.preflight import machine, ports
 from builder.cli.supervise import running
 from builder.errors import Fault
+from builder.identity.oidc import OidcConfig, Provider
 from builder.scenario.model import Text
 from federation.audit import Journal
 from federation.link import InProcessLink, Link, fetch_json
@@ -45,6 +47,7 @@ def examine(home: Path) -> list[Check]:
         checks += _certificates(platform.settings.home, platform.clock())
         checks += _ports(platform)
         checks += _nodes(platform)
+        checks += _sign_on(platform)
         checks.append(Check(_TRUST, True, _trust(platform)))
     finally:
         platform.close()
@@ -169,6 +172,21 @@ def _offered(platform: Platform, party: str) -> Callable[[], Text]:
         return Text(f"{n} 个数据集，{rows:,} 行", f"{n} datasets, {rows:,} rows")
 
     return look
+
+
+def _sign_on(platform: Platform) -> Iterator[Check]:
+    """Look whether the city's identity provider, where it has one, says what it should."""
+    settings = platform.settings
+    if settings.oidc_issuer:
+        yield attempt(
+            Text("单点登录（OIDC）", "Single sign-on (OIDC)"), lambda: _provider(platform)
+        )
+
+
+def _provider(platform: Platform) -> Text:
+    provider = Provider(OidcConfig.of(platform.settings), platform.clock)
+    keys, host = provider.look(), urlsplit(provider.config.issuer).netloc
+    return Text(f"{host} 应答正常，{keys} 把签名公钥", f"{host} answers, with {keys} signing keys")
 
 
 def _clock_of(link: Link, platform: Platform) -> Text:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Column, Engine, String, Table, delete, insert, select, update
+from sqlalchemy import Column, Engine, String, Table, Text, delete, insert, select, update
 from sqlalchemy.engine import Row
 
 from builder.identity.accounts import LocalAccounts, SignIn
@@ -38,6 +38,9 @@ session_table = Table(
     Column("device", String(120), nullable=False, comment="browser and system, as it calls itself"),
     Column("address", String(64), nullable=False),
     Column("via", String(16), nullable=False, comment="password or sso"),
+    Column("sso_subject", String(256), nullable=True, comment="at the identity provider"),
+    Column("sso_sid", String(256), nullable=True, comment="the provider's own session"),
+    Column("id_token", Text, nullable=True, comment="given back to the provider at sign-out"),
 )
 
 
@@ -49,11 +52,15 @@ class Door:
         device: browser and system in a few words, as the browser calls itself.
         address: whence.
         via: ``password`` or ``sso``.
+        subject, sid, id_token: what the identity provider said, where it vouched.
     """
 
     device: str = ""
     address: str = ""
     via: str = "password"
+    subject: str | None = None
+    sid: str | None = None
+    id_token: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,6 +120,9 @@ class Sessions:
                     device=door.device[:120],
                     address=door.address[:64],
                     via=door.via,
+                    sso_subject=door.subject,
+                    sso_sid=door.sid,
+                    id_token=door.id_token,
                 )
             )
         return token
@@ -141,6 +151,27 @@ class Sessions:
         """Forget a sign-in."""
         with write(self._engine) as conn:
             conn.execute(delete(session_table).where(session_table.c.token_hash == _hash(token)))
+
+    def id_token(self, token: str) -> str | None:
+        """Return what the identity provider sealed at this sign-in; None where it did not."""
+        with read(self._engine) as conn:
+            return conn.scalar(
+                select(session_table.c.id_token).where(session_table.c.token_hash == _hash(token))
+            )
+
+    def end_vouched(self, subject: str | None, sid: str | None) -> int:
+        """End what the identity provider says is over; return how many sign-ins ended.
+
+        Args:
+            subject: all of this person's sign-ins, unless a session is named.
+            sid: this session of the provider only.
+        """
+        column = session_table.c
+        which = column.sso_sid == sid if sid is not None else column.sso_subject == subject
+        if sid is not None and subject is not None:
+            which = which & (column.sso_subject == subject)
+        with write(self._engine) as conn:
+            return int(conn.execute(delete(session_table).where(which)).rowcount)
 
     def of(self, account: str, token: str = "") -> tuple[Entered, ...]:
         """Return an account's sign-ins that still hold, the last used first.

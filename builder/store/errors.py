@@ -5,6 +5,8 @@ from builder.errors import Fault
 __all__ = [
     "CityFileUnreadable",
     "HomeUnusable",
+    "SecretLost",
+    "SecretOpen",
     "SettingUnknown",
     "SettingWrong",
     "SettingsMissing",
@@ -88,3 +90,25 @@ class StoreEmptied(Fault):
     en = "The database {store} is empty or another program's: this city's records are not in it."
     next_zh = "请从备份恢复这个文件；演示城市可以用 scenarist demo --fresh 重建。"
     next_en = "Restore it from a backup; a demo city can be rebuilt: scenarist demo --fresh."
+
+
+class SecretLost(Fault):
+    """A secret that does not lie where the settings say."""
+
+    code = "settings.secret-missing"
+    http = 500
+    zh = "设置引用的密钥 {place} 不存在，或者是空的。"
+    en = "The secret that the settings refer to, {place}, is missing or empty."
+    next_zh = "请放好文件（chmod 600）或设好环境变量，然后重新启动。"
+    next_en = "Put the file in its place (chmod 600) or set the variable, then start again."
+
+
+class SecretOpen(Fault):
+    """A file with a secret that other users of the machine may read."""
+
+    code = "settings.secret-open"
+    http = 500
+    zh = "密钥文件 {place} 别的用户也能读。"
+    en = "Other users may read the file {place}, which holds a secret."
+    next_zh = "请运行 chmod 600 改好权限，再重新启动；并换一个新的密钥。"
+    next_en = "Set its mode with chmod 600 and start again; replace the secret as well."

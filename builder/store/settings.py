@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import difflib
+import json
 import os
 import re
 import tomllib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import cast
+from urllib.parse import urlsplit
 
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
@@ -22,6 +24,7 @@ from builder.store.errors import (
     SettingUnknown,
     SettingWrong,
 )
+from builder.store.secrets import is_reference
 
 __all__ = ["FILE_NAME", "Settings", "read_settings", "write_settings"]
 
@@ -54,6 +57,16 @@ class Settings:
         upload_scan: who scans uploaded files, see `builder.uploads.scan`; empty: nobody.
         upload_scan_required: whether what was not scanned yet keeps a matter from being handed in.
         upload_case_mb: how many megabytes of files one case may hold.
+        public_url: how readers reach the city, for addresses that leave it; empty: as they came.
+        local_sign_in: False: people sign in by single sign-on only.
+        oidc_issuer: the identity provider of single sign-on; empty: none.
+        oidc_client_id: as whom this city is known there.
+        oidc_client_secret: where the secret shared with it lies; None: a public client.
+        oidc_scopes: what is asked for, ``openid`` among it.
+        oidc_claims: which claim holds ``account``, ``name``, ``party``, ``roles``, ``id_card``,
+            ``phone``, ``email``; what is not named is not taken over.
+        oidc_roles: the provider's word for a role → ours; empty: the words are ours.
+        oidc_newcomers: ``refuse`` people without an account here, or let them in as ``citizens``.
     """
 
     home: Path
@@ -74,6 +87,15 @@ class Settings:
     upload_scan: str = ""
     upload_scan_required: bool = True
     upload_case_mb: int = 100
+    public_url: str = ""
+    local_sign_in: bool = True
+    oidc_issuer: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: Mapping[str, str] | None = None
+    oidc_scopes: str = "openid profile"
+    oidc_claims: Mapping[str, str] = field(default_factory=dict)
+    oidc_roles: Mapping[str, str] = field(default_factory=dict)
+    oidc_newcomers: str = "refuse"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +117,28 @@ def _password_of(url: str) -> str | None:
 
 
 _SCANNER = re.compile(r"|clamd://[\w.\[\]:-]+:\d{1,5}|clamd:///\S+|command:/\S.*")
+
+
+def _is_safe_url(value: object) -> bool:
+    """Tell whether this is an HTTPS address, or one of this machine."""
+    if not isinstance(value, str):
+        return False
+    parts = urlsplit(value)
+    here = parts.scheme == "http" and parts.hostname in ("127.0.0.1", "localhost", "::1")
+    return bool(parts.hostname) and (parts.scheme == "https" or here) and not parts.query
+
+
+def _is_words(known: tuple[str, ...] | None) -> Callable[[object], bool]:
+    """Return a test: a table of words, its keys among those known."""
+    return lambda v: (
+        isinstance(v, Mapping)
+        and all(isinstance(x, str) and x for x in v.values())
+        and (known is None or all(k in known for k in v))
+    )
+
+
+_CLAIMS = ("account", "name", "party", "roles", "id_card", "phone", "email")
+_NEWCOMERS = ("refuse", "citizens")
 _LEVELS = ("debug", "info", "warning", "error")
 _KEYS: Mapping[str, _Key] = {
     "city": _Key(lambda v: isinstance(v, str) and v.isdigit() and len(v) == 6, "6-digit code"),
@@ -128,6 +172,15 @@ _KEYS: Mapping[str, _Key] = {
     ),
     "upload_scan_required": _Key(lambda v: isinstance(v, bool), "true / false"),
     "upload_case_mb": _Key(_is_count(1, 2000), "1-2000"),
+    "public_url": _Key(lambda v: v == "" or _is_safe_url(v), "https://…"),
+    "local_sign_in": _Key(lambda v: isinstance(v, bool), "true / false"),
+    "oidc_issuer": _Key(lambda v: v == "" or _is_safe_url(v), "https://…"),
+    "oidc_client_id": _Key(lambda v: isinstance(v, str), "…"),
+    "oidc_client_secret": _Key(is_reference, '{ env = "NAME" } / { file = "secrets/oidc" }'),
+    "oidc_scopes": _Key(lambda v: isinstance(v, str) and "openid" in v.split(), "openid profile …"),
+    "oidc_claims": _Key(_is_words(_CLAIMS), f"{{ {' / '.join(_CLAIMS)} = … }}"),
+    "oidc_roles": _Key(_is_words(None), '{ "…" = "officer" }'),
+    "oidc_newcomers": _Key(lambda v: v in _NEWCOMERS, " / ".join(_NEWCOMERS)),
 }
 
 
@@ -167,16 +220,22 @@ def write_settings(settings: Settings) -> None:
     lines = ["# Scenarist: settings of this city. See docs/settings.md."]
     for key in _KEYS:
         value = getattr(settings, key)
-        shown = (
-            str(value).lower()
-            if isinstance(value, bool)
-            else (str(value) if isinstance(value, int) else f'"{value}"')
-        )
-        lines.append(f"{key} = {shown}")
+        if value is not None:
+            lines.append(f"{key} = {_toml(value)}")
     path = settings.home / FILE_NAME
     scratch = path.with_suffix(".new")
     scratch.write_text("\n".join(lines) + "\n", encoding="utf-8")
     scratch.replace(path)
+
+
+def _toml(value: object) -> str:
+    """Return a setting's value as TOML writes it."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, Mapping):
+        words = (f"{json.dumps(k)} = {json.dumps(v)}" for k, v in value.items())
+        return f"{{ {', '.join(words)} }}" if value else "{}"
+    return str(value) if isinstance(value, int) else f'"{value}"'
 
 
 def _without_password(settings: Settings) -> str:

@@ -8,6 +8,7 @@ from jinja2 import StrictUndefined
 from builder.cases.platform import Platform
 from builder.forms.render import Renderer
 from builder.identity import Tokens
+from builder.identity.sso import open_sso
 from builder.store.once import Once
 from builder.web.account import account
 from builder.web.api import api, exempt_from_form_tokens
@@ -25,6 +26,7 @@ from builder.web.log import add_log
 from builder.web.refusals import add_refusals
 from builder.web.security import add_security, check_table
 from builder.web.site import site
+from builder.web.sso import sso
 from builder.web.steward import steward
 from builder.web.texts import read_texts
 from federation.ledger import Search
@@ -56,6 +58,13 @@ def create_app(
     )
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     texts = read_texts(resource("templates/text/zh.toml").parent)
+    single = open_sso(
+        platform.settings,
+        platform.city.parties,
+        platform.hub_engine,
+        platform.accounts,
+        platform.clock,
+    )
     app.extensions["scenarist"] = Web(
         platform=platform,
         texts=texts,
@@ -68,17 +77,25 @@ def create_app(
             platform.hub_engine, platform.accounts, platform.clock, platform.random_bytes
         ),
         once=Once(platform.hub_engine, platform.clock, secret),
+        sso=single,
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined] # the shape has an order people read
     add_log(app, platform.settings.log_level)
     add_context(app)
     add_kiosk(app)
-    add_security(app, platform.settings, secret, limits or Limits())
+    add_security(
+        app,
+        platform.settings,
+        secret,
+        limits or Limits(),
+        form_targets=single.provider.origins if single else lambda: (),
+    )
     add_refusals(app)
     for blueprint in (
         site,
         auth,
+        sso,
         account,
         citizen,
         files,
@@ -91,5 +108,6 @@ def create_app(
     ):
         app.register_blueprint(blueprint)
     exempt_from_form_tokens(app)
+    app.extensions["csrf"].exempt("builder.web.sso.back_channel")  # sealed by the provider itself
     check_table(app)
     return app

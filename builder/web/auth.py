@@ -22,14 +22,24 @@ from werkzeug.wrappers import Response as BaseResponse
 from builder.errors import Fault
 from builder.identity import SignIn, place_of
 from builder.identity.passwords import MOST
+from builder.identity.sso_errors import LocalSignInOff
 from builder.web.access import CITIZEN, OFFICER, STEWARD, home_endpoint, is_allowed
-from builder.web.context import Reader, forget, platform, reader, remember, web, who
+from builder.web.context import (
+    Reader,
+    forget,
+    platform,
+    reader,
+    remember,
+    secret_of_session,
+    web,
+    who,
+)
 from builder.web.device import door
 from builder.web.journal import VISITOR, note
 from builder.web.refusals import shown_fault
 from builder.web.security import wants_json
 
-__all__ = ["auth"]
+__all__ = ["after_sign_in", "auth", "end_earlier", "is_local", "outside", "sign_in_page"]
 
 auth = Blueprint("auth", __name__)
 _RANK = (CITIZEN, OFFICER, "designer", "county-admin", "scientist", "auditor")
@@ -39,8 +49,8 @@ _RANK = (CITIZEN, OFFICER, "designer", "county-admin", "scientist", "auditor")
 def sign_in() -> BaseResponse | str:
     """Show the sign-in page."""
     if g.who:
-        return redirect(_after(g.who, request.args.get("next", "")))
-    return _page(request.args.get("next", ""))
+        return redirect(after_sign_in(g.who, request.args.get("next", "")))
+    return sign_in_page(request.args.get("next", ""))
 
 
 @auth.post("/sign-in")
@@ -48,6 +58,8 @@ def sign_in_post() -> BaseResponse | str:
     """Check the password and begin a fresh session."""
     account = request.form.get("account", "").strip()
     wanted = request.form.get("next", "")
+    if not platform().settings.local_sign_in:
+        raise LocalSignInOff
     try:
         found = platform().accounts.sign_in(
             account, request.form.get("password", "")[:MOST], address=place_of(request.remote_addr)
@@ -56,44 +68,67 @@ def sign_in_post() -> BaseResponse | str:
         note("sign-in-refused", VISITOR, code=fault.code)
         if wants_json():
             raise
-        return Response(_page(wanted, account[:64], fault), status=fault.http)
-    _end_earlier()
+        return Response(sign_in_page(wanted, account[:64], fault), status=fault.http)
+    end_earlier()
     remember(platform().sessions.begin(found, door()))
     note("signed-in", found.account.account, party=found.account.party)
-    return redirect(_after(found, wanted), code=303)
+    return redirect(after_sign_in(found, wanted), code=303)
 
 
 @auth.post("/sign-out")
 def sign_out() -> BaseResponse:
     """End the sign-in, here and in the store."""
     note("signed-out", who().account.account, party=who().account.party)
-    _end_earlier()
+    id_token = platform().sessions.id_token(secret_of_session())
+    end_earlier()
     flash("auth.signed_out", "good")
-    return redirect(url_for("auth.sign_in"), code=303)
+    return redirect(_provider_exit(id_token) or url_for("auth.sign_in"), code=303)
 
 
-def _end_earlier() -> None:
+def _provider_exit(id_token: str | None) -> str | None:
+    """Return where the sign-in at the provider ends too; None where there is nothing to end."""
+    sso = web().sso
+    if id_token is None or sso is None:
+        return None
+    try:
+        return sso.provider.end_address(id_token, outside("auth.sign_in"))
+    except Fault:
+        return None  # out of reach: the sign-in here has ended
+
+
+def outside(endpoint: str) -> str:
+    """Return a page's address as the provider knows it: registered there, letter for letter."""
+    base = platform().settings.public_url.rstrip("/")
+    return f"{base}{url_for(endpoint)}" if base else url_for(endpoint, _external=True)
+
+
+def end_earlier() -> None:
+    """End the sign-in that this browser held, so that nothing of it stays."""
     token = forget()
     if token:
         platform().sessions.end(token)
 
 
-def _page(wanted: str, account: str = "", fault: Fault | None = None) -> str:
+def sign_in_page(wanted: str, account: str = "", fault: Fault | None = None) -> str:
+    """Return the sign-in page, with what was wrong."""
     shown, folded = _demo_accounts()
     return render_template(
         "auth/sign_in.html",
-        next=wanted if _is_local(wanted) else "",
+        next=wanted if is_local(wanted) else "",
         account=account,
         fault=shown_fault(fault) if fault else None,
         demo_accounts=shown,
         demo_stewards=folded,
         demo_password=web().demo_password,
+        has_local=platform().settings.local_sign_in,
+        has_sso=web().sso is not None,
     )
 
 
 def _demo_accounts() -> tuple[tuple[Reader, ...], tuple[Reader, ...]]:
     """Return the demo's accounts: those of a first walk, and the many stewards."""
-    if not (platform().settings.demo and web().demo_password):
+    is_offered = platform().settings.demo and platform().settings.local_sign_in
+    if not (is_offered and web().demo_password):
         return (), ()
     accounts = platform().accounts.all()
     if g.kiosk:
@@ -107,12 +142,12 @@ def _demo_accounts() -> tuple[tuple[Reader, ...], tuple[Reader, ...]]:
     )
 
 
-def _after(found: SignIn, wanted: str) -> str:
+def after_sign_in(found: SignIn, wanted: str) -> str:
     """Return where to go after signing in: the page asked for, if it is one for this reader."""
     roles = found.account.roles
     if found.account.must_change:
         return url_for("account.password")
-    if _is_local(wanted):
+    if is_local(wanted):
         adapter = current_app.url_map.bind("", url_scheme="http")
         try:
             endpoint, _ = adapter.match(urlsplit(wanted).path, method="GET")
@@ -123,7 +158,8 @@ def _after(found: SignIn, wanted: str) -> str:
     return url_for(home_endpoint(roles))
 
 
-def _is_local(address: str) -> bool:
+def is_local(address: str) -> bool:
+    """Tell whether an address leads to a page of this city and nowhere else."""
     parts = urlsplit(address)
     return (
         address.startswith("/")

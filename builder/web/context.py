@@ -18,6 +18,7 @@ from builder.cases.platform import Platform
 from builder.errors import Lang
 from builder.forms.render import Renderer
 from builder.identity import SignIn, Tokens
+from builder.identity.sso import SingleSignOn
 from builder.scenario.model import Text
 from builder.store.once import Once
 from builder.web import terminal
@@ -76,6 +77,7 @@ class Web:
         demo_password: shown with the demo accounts on the sign-in page; None outside a demo.
         tokens: programs' sign-ins.
         once: programs' requests that were already taken on.
+        sso: the city's single sign-on; None where it has none.
     """
 
     platform: Platform
@@ -87,6 +89,7 @@ class Web:
     demo_password: str | None
     tokens: Tokens
     once: Once
+    sso: SingleSignOn | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,14 @@ __all__ = ["FILE_NAME", "FileStorage", "Limits", "add_limits"]
 
 FILE_NAME = "limits.db"
 _UNSAFE: Final = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+_OF_ENDPOINT: Final = {
+    "api.begin_token": "sign_in",
+    "auth.sign_in_post": "sign_in",
+    "documents.check_post": "checks",
+    "sso.back_channel": "provider",
+    "sso.callback": "sign_in",
+    "sso.start": "sign_in",
+}
 _WAIT_S = 2.0
 _SWEEP_EVERY = 500
 _MAKE = (
@@ -54,6 +62,7 @@ class Limits:
         uploads: posts that carry files, per account or address.
         programs: what programs read, per account or address.
         checks: documents checked on the public page, per account or address.
+        provider: what the identity provider tells, per address: many people leave at once.
     """
 
     sign_in: str = "20 per minute"
@@ -62,6 +71,7 @@ class Limits:
     uploads: str = "60 per minute"
     programs: str = "1200 per minute"
     checks: str = "30 per minute"
+    provider: str = "600 per minute"
 
 
 class FileStorage(Storage):
@@ -181,14 +191,12 @@ def add_limits(app: Flask, home: Path, limits: Limits) -> None:
 
 def _kind() -> str | None:
     """Return what a request counts as; None: not at all."""
+    if request.endpoint in _OF_ENDPOINT:
+        return _OF_ENDPOINT[request.endpoint]
     if request.method not in _UNSAFE:
         if is_for_programs():
             return "programs"
         return "searches" if request.args.get("q", "").strip() else None
-    if request.endpoint in ("auth.sign_in_post", "api.begin_token"):
-        return "sign_in"
-    if request.endpoint == "documents.check_post":
-        return "checks"
     return "uploads" if request.mimetype == "multipart/form-data" else "posts"
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
@@ -50,8 +51,24 @@ _PERMISSIONS: Final = ", ".join(
 _HSTS: Final = "max-age=31536000; includeSubDomains"
 
 
-def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) -> None:
-    """Set up the doors of the application."""
+def add_security(
+    app: Flask,
+    settings: Settings,
+    secret: bytes,
+    limits: Limits,
+    *,
+    form_targets: Callable[[], tuple[str, ...]] = lambda: (),
+) -> None:
+    """Set up the doors of the application.
+
+    Args:
+        app: the application.
+        settings: the city's.
+        secret: seals browser sessions.
+        limits: how often a reader may ask.
+        form_targets: origins beside our own where the answer to a form may lead a browser: signing
+            out ends at the identity provider.
+    """
     app.config.update(
         SECRET_KEY=secret,
         SESSION_COOKIE_NAME="scenarist",
@@ -74,7 +91,7 @@ def add_security(app: Flask, settings: Settings, secret: bytes, limits: Limits) 
     app.request_class = FileRequest
     app.teardown_request(discard_files)
     CSRFProtect(app)  # type: ignore[no-untyped-call] # flask-wtf ships no types
-    app.after_request(_headers)
+    app.after_request(lambda response: _headers(response, form_targets()))
     if settings.secure_cookies:
         app.after_request(_https_only)
 
@@ -115,7 +132,8 @@ def _check_access() -> BaseResponse | None:
     return redirect(url_for("auth.sign_in", next=request.full_path.rstrip("?")))
 
 
-def _headers(response: Response) -> Response:
+def _headers(response: Response, form_targets: tuple[str, ...]) -> Response:
+    targets = " ".join(("'self'", *form_targets))
     narrower = response.headers.get("Content-Security-Policy")  # a file's own
     response.headers.update(
         {
@@ -123,7 +141,7 @@ def _headers(response: Response) -> Response:
             or (
                 f"default-src 'none'; script-src 'self' 'nonce-{g.get('csp_nonce', '')}'; "
                 "style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
-                "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+                f"form-action {targets}; base-uri 'none'; frame-ancestors 'none'"
             ),
             "X-Content-Type-Options": "nosniff",
             "X-Frame-Options": "DENY",

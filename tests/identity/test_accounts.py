@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import select, update
 
 from builder.app import demo_password
-from builder.identity import Account, AccountLocked, AccountUnknown, Door, SignInRefused
+from builder.identity import Account, AccountLocked, AccountUnknown, Door, SignInRefused, Tokens
 from builder.identity.accounts import account_table
 from builder.identity.errors import PasswordNotCurrent, SignInEnded
 from builder.identity.sessions import session_table
@@ -247,6 +247,18 @@ def test_sessions_that_ended_are_cleared_away_when_the_next_begins(platform, acc
     platform.sessions.begin(accounts.sign_in("chen-jing", PASSWORD))
     with read(platform.hub_engine) as conn:
         assert len(conn.execute(select(session_table)).all()) == 1
+
+
+def test_ending_everything_of_an_account_ends_what_its_programs_hold_too(platform, accounts):
+    tokens = Tokens(platform.hub_engine, accounts, platform.clock, platform.random_bytes)
+    found = accounts.sign_in("chen-jing", PASSWORD)
+    program = tokens.issue(found, ("cases",), "", hours=1).token
+    other = tokens.issue(accounts.named("sun-lei"), ("cases",), "", hours=1).token
+    session = platform.sessions.begin(found)
+    platform.sessions.end_all("chen-jing")
+    assert platform.sessions.find(session) is None
+    assert tokens.find(program) is None
+    assert tokens.find(other) is not None
 
 
 @pytest.mark.parametrize("token", ["", "x", "0" * 48, "\x00", "五"])

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from builder.errors import Fault
 from builder.identity import IssuedToken, Token, place_of
 from builder.identity.passwords import MOST
+from builder.identity.sso_errors import LocalSignInOff
 from builder.scenario.model import Text
 from builder.web.api.operation import Answer, Ask, Registry
 from builder.web.api.shapes import closed
@@ -76,6 +77,8 @@ def begin_token(ask: Ask) -> Answer:
     """Check the password and issue a token."""
     here, body = ask.platform, ask.body
     hours = min(body.get("hours", here.settings.session_hours), here.settings.token_hours)
+    if not here.settings.local_sign_in:
+        raise LocalSignInOff
     try:
         found = here.accounts.sign_in(
             body["account"],
