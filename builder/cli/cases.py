@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated
@@ -17,8 +18,10 @@ from builder.cases.platform import Platform
 from builder.cli import specs
 from builder.cli.console import Terminal
 from builder.cli.errors import FileUnreadable
+from builder.errors import Findings
 from builder.identity import SignIn
-from builder.scenario.model import Json
+from builder.imports import read_foreign
+from builder.scenario.model import Json, Scenario
 
 __all__ = ["register"]
 
@@ -48,6 +51,12 @@ def start(
     user: As,
     answers: Annotated[Path, typer.Option(help="答案文件 · Answers: JSON by pointer.")],
     county: County = None,
+    foreign: Annotated[
+        bool,
+        typer.Option(
+            "--foreign", help="答案是原表单的格式 · Answers in the imported form's shape."
+        ),
+    ] = False,
 ) -> None:
     """填表并提交一件事 · Fill in and hand in a matter."""
     term: Terminal = ctx.obj
@@ -55,6 +64,8 @@ def start(
     with opened(term.home) as platform:
         who = platform.accounts.named(user)
         deployment = commands.find_deployment(platform, scenario, county)
+        if foreign:
+            values = _from_foreign(platform, deployment.current, values, answers.name)
         receipt = commands.apply_from_answers(platform, who, deployment.id, values)
     if term.json:
         term.print_json(receipt)
@@ -299,6 +310,20 @@ def template_show(
 
 def _reader(platform: Platform, user: str | None, case_no: str) -> SignIn:
     return platform.accounts.named(user) if user else commands.applicant_of(platform, case_no)
+
+
+def _from_foreign(
+    platform: Platform, scenario: Scenario, doc: Mapping[str, Json], name: str
+) -> dict[str, Json]:
+    """Return a document in the imported form's shape as answers.
+
+    Raises:
+        Findings: all that is wrong with it, each with its pointer into the document.
+    """
+    read = read_foreign(scenario, doc, platform.clock().date())
+    if read.findings:
+        raise Findings(read.findings, where=name)
+    return dict(read.answers)
 
 
 def _answers(path: Path) -> dict[str, Json]:

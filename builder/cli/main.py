@@ -10,7 +10,18 @@ import click
 import typer
 
 import builder
-from builder.cli import accounts, backup, cases, city, data, documents, nodes, sources, specs
+from builder.cli import (
+    accounts,
+    backup,
+    cases,
+    city,
+    data,
+    documents,
+    imports,
+    nodes,
+    sources,
+    specs,
+)
 from builder.cli.console import Terminal, detect_lang
 from builder.errors import Fault
 
@@ -51,7 +62,7 @@ def _options(
     ctx.obj = Terminal(home, detect_lang(lang), as_json)
 
 
-for room in (city, accounts, cases, documents, data, specs, backup, sources, nodes):
+for room in (city, accounts, cases, documents, data, specs, imports, backup, sources, nodes):
     room.register(app)
 
 

@@ -10,8 +10,6 @@ import jsonschema_rs
 from builder.forms.errors import (
     AnswerFault,
     Cell,
-    EmailWrong,
-    LinkWrong,
     NotFitting,
     NotListed,
     PatternWrong,
@@ -129,14 +127,6 @@ _ROW_FAULTS: Mapping[str, type[AnswerFault]] = {
 }
 """The same of a table."""
 
-_FORMATS: Mapping[str, type[AnswerFault]] = {
-    "email": EmailWrong,
-    "idn-email": EmailWrong,
-    "uri": LinkWrong,
-    "iri": LinkWrong,
-}
-"""Formats that people type."""
-
 
 def _fault(error: jsonschema_rs.ValidationError, question: Question) -> AnswerFault:
     keyword, limit = error.kind.name, error.kind.as_dict().get("limit")
@@ -146,10 +136,8 @@ def _fault(error: jsonschema_rs.ValidationError, question: Question) -> AnswerFa
     limited = (_ROW_FAULTS if question.columns else _FAULTS).get(keyword)
     if limited is not None:
         return limited(question, limit=limit)
-    plain = _FORMATS.get(str(question.schema.get(keyword))) if keyword == "format" else None
-    plain = NotListed if keyword in ("enum", "const") else plain
-    if plain is not None:
-        return plain(question)
+    if keyword in ("enum", "const"):
+        return NotListed(question)
     if keyword == "pattern" and isinstance(example, str):
         return PatternWrong(question, example=example)
     return NotFitting(question)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from decimal import Decimal, InvalidOperation
 
 from builder.expr import Value
+from builder.scenario.lists import lines_of
 from builder.scenario.model import Json, ValueType
 
 __all__ = ["from_value", "has_type", "to_value"]
@@ -38,6 +39,8 @@ def to_value(answer: Json, kind: ValueType) -> Value:
     """
     if isinstance(answer, str):
         return _read(answer, kind)
+    if kind == "list":
+        return lines_of(answer)
     if kind == "bool":
         return answer if isinstance(answer, bool) else None
     if isinstance(answer, int) and not isinstance(answer, bool):

@@ -45,6 +45,7 @@ WIDTHS = ("w4", "w8", "w12", "w18", "w24", "full")
 TEXT: Json = {
     "type": "object",
     "properties": {"zh": {"type": "string"}, "en": {"type": "string"}},
+    "patternProperties": {"^x-": {}},
     "required": ["zh", "en"],
     "additionalProperties": False,
 }

@@ -9,6 +9,7 @@ from types import MappingProxyType
 
 from builder.expr import Value
 from builder.process.case import Case
+from builder.scenario.lists import lines_of
 from builder.scenario.model import PARAMS, Json, Scenario, ValueType
 
 __all__ = ["Scope", "typed"]
@@ -100,5 +101,6 @@ _READ: Mapping[str, Callable[[Json], Value]] = MappingProxyType(
         "decimal": _decimal,
         "date": _date,
         "timestamp": _timestamp,
+        "list": lines_of,
     }
 )

@@ -7,7 +7,8 @@ lookup; `builder.scenario.load` builds these values and has checked every refere
 How a field's JSON Schema reads as a type of the expression language (`EntityField.type`):
 ``string`` → text (``format`` date, date-time, decimal → date, timestamp, decimal); ``integer``
 → int; ``boolean`` → bool; ``array`` → list; ``object`` → object. Expressions cannot name the last
-two. ``number`` is refused: money and measures are decimals in a string, never floats.
+two, but for a list of texts: that is read as text, every value on a line of its own. ``number`` is
+refused: money and measures are decimals in a string, never floats.
 """
 
 from __future__ import annotations
@@ -250,6 +251,13 @@ class EntityField:
     ledger: str | None = None
     dictionary: str | None = None
     title: Text | None = None
+
+    @property
+    def read_as(self) -> ValueType:
+        """Return what expressions take it for: a list of texts is read as text, a line each."""
+        items = self.schema.get("items")
+        of_texts = isinstance(items, Mapping) and items.get("type") == "string"
+        return "text" if self.type == "list" and of_texts else self.type
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,6 +27,7 @@ export function answer(texts, { type, widget }) {
     case "int": return read(bare(plain), "int");
     case "decimal": return read(bare(plain), "decimal");
     case "date": return typedDay(plain);
+    case "list": return `\n${given.join("\n")}\n`; // each on a line, as expressions read it
     case "timestamp": return Moment.read(plain);
     case "text": return CODES.has(widget) ? plain.replace(JOINTS, "").toUpperCase() : given.join(" ");
     default: return null;

@@ -64,7 +64,7 @@ NOTHING = [
     *(("date", [t]) for t in ("2026-02-30", "2026-13-01", "tomorrow", "0000-01-01")),
     *(("bool", t) for t in (["maybe"], [])),
     *(("text", t) for t in (["\u3000 "], [])),
-    ("list", ["a"]),
+    ("list", []),
 ]
 
 

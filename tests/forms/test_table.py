@@ -105,7 +105,7 @@ def test_every_cell_to_mend_is_named_by_row_and_led_to(form, renderer, today):
 def test_a_cell_checked_after_it_is_read_is_named_too(form, today):
     post = _post({"name": "甲", "born": "2999-01-01", "mail": "nobody"})
     codes = {e.pointer: e.code for e in parse_page(form, "p1", post, {}, today).errors}
-    assert codes == {"/f/kin/0/born": "forms.date-late"}
+    assert codes == {"/f/kin/0/born": "forms.date-late", "/f/kin/0/mail": "forms.email"}
     post = _post({"name": "甲", "born": "1999-01-01", "mail": "nobody"})
     codes = {e.pointer: e.code for e in parse_page(form, "p1", post, {}, today).errors}
     assert codes == {"/f/kin/0/mail": "forms.email"}
@@ -208,3 +208,27 @@ def test_a_requirement_by_other_answers_is_asked_marked_and_told_to_the_browser(
         assert '"needed":{' in html
     assert [p.code for p in validate_all(form, {"/f/a": True}, today)] == ["forms.required"]
     assert example_answers(form, 1, today)["/f/b"]
+
+
+def test_a_list_of_texts_is_read_line_by_line(make_form, today):
+    kinds = [{"value": v, "label": {"zh": v, "en": v}} for v in ("other", "another")]
+    form = make_form(
+        {"kinds": {"type": "array", "items": {"type": "string"}}, "what": {"type": "string"}},
+        [
+            {
+                "id": "k",
+                "widget": "multi-choice",
+                "scope": "/f/kinds",
+                "options": {"choices": kinds},
+            },
+            {
+                "id": "w",
+                "widget": "text",
+                "scope": "/f/what",
+                "required_when": "contains(f.kinds, '\nother\n')",
+            },
+        ],
+    )
+    for chosen, codes in ((["another"], []), (["other", "another"], ["forms.required"])):
+        parsed = parse_page(form, "p1", {"f.kinds": chosen}, {}, today)
+        assert [e.code for e in parsed.errors] == codes

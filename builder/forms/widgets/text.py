@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from random import Random
 from typing import ClassVar
@@ -10,12 +10,20 @@ from typing import ClassVar
 import jsonschema_rs
 
 from builder.errors import Fault
-from builder.forms.errors import ExampleMissing, PatternWrong, TooLong, TooShort
+from builder.forms.errors import (
+    AnswerFault,
+    EmailWrong,
+    ExampleMissing,
+    LinkWrong,
+    PatternWrong,
+    TooLong,
+    TooShort,
+)
 from builder.forms.question import Question
 from builder.forms.widget import TEXT, WIDTHS, Around, Look, Widget, option_schema
 from builder.scenario.model import Json
 
-__all__ = ["FORMATS", "WIDGET", "AnyText", "OneLine"]
+__all__ = ["FORMATS", "FORMAT_FAULTS", "WIDGET", "AnyText", "OneLine"]
 
 FORMATS = {
     "email": "name{}@example.com",
@@ -24,6 +32,14 @@ FORMATS = {
     "iri": "https://www.example.com/{}",
 }
 """Formats whose sentence shows how they are written, with an example to fill."""
+
+FORMAT_FAULTS: Mapping[str, type[AnswerFault]] = {
+    "email": EmailWrong,
+    "idn-email": EmailWrong,
+    "uri": LinkWrong,
+    "iri": LinkWrong,
+}
+"""What to say where a text is not of its format."""
 
 _KEYBOARDS = {"email": "email", "idn-email": "email", "uri": "url", "iri": "url"}
 
@@ -70,11 +86,14 @@ class AnyText(Widget):
         return text
 
     def validate(self, value: Json, question: Question, around: Around) -> None:  # noqa: ARG002
-        """Check length and pattern."""
+        """Check length, format and pattern."""
         text = str(value)
         self.convert((text,), question)
         if len(text) < self.shortest(question):
             raise TooShort(question, limit=self.shortest(question))
+        wrong = FORMAT_FAULTS.get(str(question.schema.get("format")))
+        if wrong is not None and not _is_of(str(question.schema["format"]), text):
+            raise wrong(question)
         pattern = question.schema.get("pattern")
         if isinstance(pattern, str) and not _fits(pattern, text):
             raise PatternWrong(question, example=_examples(question)[0])
@@ -141,6 +160,15 @@ def _examples(question: Question) -> list[str]:
     several = schema.get("examples") or schema.get("enum") or [schema.get("const")]
     found = [question.options.get("example"), *(several if isinstance(several, list) else [])]
     return [one for one in found if isinstance(one, str)]
+
+
+@lru_cache(maxsize=16)
+def _format(name: str) -> jsonschema_rs.Draft202012Validator:
+    return jsonschema_rs.Draft202012Validator({"format": name}, validate_formats=True)
+
+
+def _is_of(name: str, text: str) -> bool:
+    return _format(name).is_valid(text)
 
 
 @lru_cache(maxsize=512)

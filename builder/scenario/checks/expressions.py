@@ -139,7 +139,7 @@ def row_names(table: EntityField | None) -> dict[str, ValueType | None]:
     if table is None or not isinstance(properties, Mapping):
         return {}
     held = {name: column_field(table, name) for name in properties}
-    return {f"{ROW}.{name}": found.type for name, found in held.items() if found is not None}
+    return {f"{ROW}.{name}": found.read_as for name, found in held.items() if found is not None}
 
 
 def circles(ground: Ground) -> Iterator[Fault]:

@@ -54,7 +54,7 @@ class Ground:
     def names(self) -> dict[str, ValueType | None]:
         """Return every name expressions can use, with its type (None: not known here)."""
         names: dict[str, ValueType | None] = {
-            f"{entity.id}.{name}": f.type
+            f"{entity.id}.{name}": f.read_as
             for entity in self.entities
             for name, f in entity.fields.items()
         }
