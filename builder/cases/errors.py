@@ -15,6 +15,8 @@ __all__ = [
     "DraftChanged",
     "DraftIncomplete",
     "FormUnreadable",
+    "ListFormat",
+    "ListUnknown",
     "MayNotAct",
     "MayNotSee",
     "MayNotStart",
@@ -235,6 +237,28 @@ class DocumentLanguage(Fault):
     en = "Document {number} is not issued in this form; there are: {known}."
     next_zh = "请从列出的文本中选择。"
     next_en = "Choose one of those listed."
+
+
+class ListUnknown(Fault):
+    """No such registry, or not this desk's: both read the same."""
+
+    code = "cases.no-such-list"
+    http = 404
+    zh = "没有这个台账，或者您的部门在这件事里没有环节。"
+    en = "There is no such registry, or your department has no step in its matter."
+    next_zh = "请从“台账”页选择。"
+    next_en = "Choose one on the page “Registries”."
+
+
+class ListFormat(Fault):
+    """A format that lists are not exported in."""
+
+    code = "cases.no-such-format"
+    http = 404
+    zh = "清单不能导出成这种格式。"
+    en = "Lists are not exported in this format."
+    next_zh = "可以选：{known}。"
+    next_en = "There are: {known}."
 
 
 class StepBroken(Fault):

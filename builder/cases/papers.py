@@ -9,9 +9,10 @@ from datetime import datetime, timedelta
 from builder.cases.answers import Flat, flat
 from builder.cases.platform import Deployment, Platform
 from builder.cases.words import PAPERS, YES_NO
-from builder.documents import Block, Content, Facts, Paragraph, blocks
+from builder.documents import Block, Content, Facts, Paragraph, Records, blocks
 from builder.documents.content import Item, Note, Run
 from builder.forms import SummaryModel, summary
+from builder.forms.page import SummaryTable
 from builder.process.calendar import SHANGHAI
 from builder.process.case import Case
 from builder.scenario.model import Document, Json, Scenario, Text
@@ -182,14 +183,23 @@ class _Filler:
         return next((r.value or _NOTHING for s in said.sections for r in s.rows), _NOTHING)
 
 
-def _tables(answers: SummaryModel) -> list[Facts]:
-    return [
-        Facts(
-            tuple((row.label, row.value or _NOTHING) for row in section.rows),
-            section.title or Text("", ""),
+def _tables(answers: SummaryModel) -> list[Block]:
+    """Return answers as tables: names and values, and rows that repeat as records."""
+    made: list[Block] = []
+    for section in answers.sections:
+        plain = tuple(
+            (row.label, row.value or _NOTHING) for row in section.rows if row.table is None
         )
-        for section in answers.sections
-    ]
+        if plain:
+            made.append(Facts(plain, section.title or Text("", "")))
+        made += [_records(row.label, row.table) for row in section.rows if row.table is not None]
+    return made
+
+
+def _records(title: Text, rows: SummaryTable) -> Records:
+    """Return the rows of a table widget; on paper they are said in Chinese, as they were typed."""
+    cells = tuple(tuple(c.zh if c else "—" for c in row) for row in rows.rows)
+    return Records(rows.heads, cells, (1,) * len(rows.heads), title)
 
 
 def _bare(value: Json) -> Text:

@@ -11,10 +11,12 @@ __all__ = [
     "AUDIT_KINDS",
     "DEADLINES",
     "EVENTS",
+    "LIST_HEADS",
     "OUTCOMES",
     "PAPERS",
     "PARTY_STATES",
     "STATUSES",
+    "TASK_STATES",
     "UNKNOWN",
     "YES_NO",
 ]
@@ -79,8 +81,8 @@ EVENTS: Mapping[str, Text] = {
     "overdue": Text("“{step}”已超过办理期限", "“{step}” is past its due time"),
     "escalated": Text("“{step}”超期未办，已督办", "“{step}” is late; it was escalated"),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
-    "document_issued": Text("出具了“{step}”", "“{step}” was issued"),
-    "document_voided": Text("“{step}”已作废", "“{step}” was voided"),
+    "document_issued": Text("出具文书：{step}", "Issued: {step}"),
+    "document_voided": Text("文书作废：{step}", "Voided: {step}"),
     "notice_sent": Text("已通知您：{step}", "You were told: {step}"),
     "rejected": Text("办件以不予办理结束", "The case ended with a refusal"),
     "withdrawn": Text("申请已撤回", "The application was withdrawn"),
@@ -189,6 +191,28 @@ PAPERS: Mapping[str, Text] = {
     ),
 }
 """What documents of the house itself say."""
+
+LIST_HEADS: Mapping[str, Text] = {
+    "case_no": Text("受理编号", "Case number"),
+    "submitted": Text("提交时间", "Handed in"),
+    "status": Text("办件状态", "Status"),
+    "matter": Text("事项", "Matter"),
+    "task": Text("环节", "Task"),
+    "applicant": Text("申请人", "Applicant"),
+    "opened": Text("到达时间", "Opened"),
+    "due": Text("办理期限", "Due"),
+    "done": Text("办结时间", "Done"),
+    "state": Text("状态", "State"),
+}
+
+TASK_STATES: Mapping[str, Text] = {
+    "open": Text("待办", "Open"),
+    "overdue": Text("逾期", "Overdue"),
+    "correcting": Text("等待补正", "Waiting for a correction"),
+    "suspended": Text("挂起", "Suspended"),
+    "done": Text("已办", "Done"),
+    "cancelled": Text("已终止", "Ended"),
+}
 
 YES_NO: Mapping[bool, Text] = {True: Text("是", "Yes"), False: Text("否", "No")}
 UNKNOWN = Text("未能查询", "Could not be asked")

@@ -14,6 +14,7 @@ __all__ = [
     "ExportTooLarge",
     "FontsMissing",
     "JournalExportBroken",
+    "ListTooLong",
     "TypesetterMissing",
 ]
 
@@ -159,3 +160,14 @@ class ExportTooLarge(Fault):
         "Narrow the list by its filters and export again; for all of it, ask the data steward for "
         "a grant."
     )
+
+
+class ListTooLong(Fault):
+    """A list too long to be printed."""
+
+    code = "documents.list-too-long"
+    http = 422
+    zh = "这份清单有 {rows} 行，PDF 最多印 {limit} 行。"
+    en = "This list has {rows} rows; a PDF holds {limit} at most."
+    next_zh = "请用筛选缩小范围，或改为导出 Excel、CSV。"
+    next_en = "Narrow it by its filters, or take it as Excel or CSV."

@@ -25,7 +25,7 @@ from builder.forms.submit import (
     prefill,
     validate_all,
 )
-from builder.forms.view import Sources, review, summary, view_page
+from builder.forms.view import Sources, review, summary, told, view_page
 from builder.forms.widgets import kinds as widget_kinds
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "prefill",
     "review",
     "summary",
+    "told",
     "validate_all",
     "view_page",
     "widget_kinds",

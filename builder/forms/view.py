@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -29,7 +29,7 @@ from builder.forms.widget import Around, Widget, same
 from builder.forms.widgets import widget
 from builder.scenario.model import Control, Json, Scenario, Text
 
-__all__ = ["Sources", "review", "summary", "view_page"]
+__all__ = ["Sources", "review", "summary", "told", "view_page"]
 
 _NO_TEXT = Text("", "")
 _APPLICANT = {"/applicant/id_card": "id-number", "/applicant/phone": "phone"}
@@ -144,6 +144,21 @@ def summary(
             SummaryRow(pointer, question.label, shown, source, is_changed, table=table, files=held)
         )
     return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """How one field is read aloud: its title, and a function that says a value."""
+
+    label: Text
+    show: Callable[[Json], Text]
+
+
+@lru_cache(maxsize=8192)
+def told(scenario: Scenario, pointer: str) -> Told:
+    """Return how a field is read aloud, for lists of many values."""
+    question, kind = _reader(scenario, pointer)
+    return Told(question.label, lambda value: kind.show(value, question))
 
 
 @lru_cache(maxsize=8192)

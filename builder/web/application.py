@@ -22,6 +22,7 @@ from builder.web.documents import documents
 from builder.web.files import file_address, files
 from builder.web.kiosk import add_kiosk, kiosk
 from builder.web.limits import Limits
+from builder.web.lists import lists
 from builder.web.log import add_log
 from builder.web.refusals import add_refusals
 from builder.web.security import add_security, check_table
@@ -101,6 +102,7 @@ def create_app(
         files,
         kiosk,
         desk,
+        lists,
         documents,
         steward,
         audit,

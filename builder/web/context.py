@@ -115,7 +115,7 @@ _PLACES: Final = (
     # text, icon, endpoint, roles it is offered to (None: who is not signed in), pages below it
     ("nav.portal", "bank", "citizen.portal", (CITIZEN, None), ("citizen.matter",)),
     ("nav.mine", "form", "citizen.mine", (CITIZEN,), ("citizen.",)),
-    ("nav.worklist", "inbox", "desk.worklist", (OFFICER,), ("desk.",)),
+    ("nav.worklist", "inbox", "desk.worklist", (OFFICER,), ("desk.", "lists.")),
     ("nav.grants", "key", "steward.grants", (STEWARD, AUDITOR), ("steward.grant",)),
     ("nav.ledger", "database", "steward.ledger", ROLES, ("steward.dataset",)),
     ("nav.kiosks", "people", "kiosk.calls", (COUNTY,), ()),
