@@ -27,6 +27,7 @@ from builder.store.errors import CityFileUnreadable
 from builder.store.opening import case_engine, case_url, hub_engine
 from builder.store.settings import Settings, read_settings, write_settings
 from builder.store.trees import case_tree, hub_tree
+from builder.uploads.folder import Folder
 from federation.audit import Entry, Journal
 from federation.backup import (
     Archive,
@@ -261,7 +262,10 @@ def _node_parts(home: Path) -> Iterator[StorePart]:
 def _add_files(
     writer: ArchiveWriter, home: Path, cases: Iterable[str], *, with_sources: bool
 ) -> None:
-    stores = [source_name(deployment) for deployment in cases]
+    deployments = tuple(cases)
+    stores = [source_name(deployment) for deployment in deployments]
+    for deployment in deployments:
+        _add_uploads(writer, home, deployment)
     for folder in (home, home / ISSUER):
         below = "" if folder is home else f"{ISSUER}/"
         for name, path in plain_files(folder, _FOLDERS) if folder.is_dir() else ():
@@ -273,6 +277,18 @@ def _add_files(
             add_sources(writer, folder, load_config(folder), wanted=with_sources, below=below)
         for source in stores:  # a case store is in the archive already
             writer.left_out.pop(f"{below}{source}", None)
+
+
+def _add_uploads(writer: ArchiveWriter, home: Path, deployment: str) -> None:
+    """Add the files that a case store's rows speak of: they were there before the snapshot was.
+
+    A file is never written over; one that was destroyed since belonged to a draft that is gone.
+    """
+    folder = Folder(home / "deployments" / deployment / "uploads")
+    for sm3 in folder.held():
+        path = folder.path(sm3)
+        if path.exists():
+            writer.add_file(path.relative_to(home).as_posix(), path)
 
 
 # ── Bringing back ────────────────────────────────────────────────────────────────────────────────

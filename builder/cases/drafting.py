@@ -20,9 +20,10 @@ from builder.cases.errors import (
     MayNotStart,
     PageUnknown,
 )
-from builder.cases.files import refuse_waiting
+from builder.cases.files import add_to_draft, refuse_waiting
 from builder.cases.filling import Filling, Parsed, problems_json
 from builder.cases.keeping import Draft, StoredCase
+from builder.cases.local import taken_in
 from builder.cases.moving import note, record, update_case
 from builder.cases.numbers import new_case_number
 from builder.cases.platform import Deployment, Platform
@@ -163,8 +164,8 @@ def save_answers(
 ) -> Saved:
     """Save one page from answers by pointer, laid over what the page shows; see `save_page`."""
     deployment, draft = own_draft(platform, who, case_no)
-    filling = _filling_on_path(platform, deployment, who, draft, page_id)
-    parsed = filling.take(page_id, answers)
+    _filling_on_path(platform, deployment, who, draft, page_id)
+    parsed = _take(platform, deployment, who, case_no, page_id, answers)
     return _save(platform, deployment, who, draft, page_id, parsed)
 
 
@@ -312,11 +313,37 @@ def fill_in(
         if page_id is None:
             return case_no
         visited.add(page_id)
-        parsed = filling.take(page_id, answers)
+        parsed = _take(platform, deployment, who, case_no, page_id, answers)
         saved = _save(platform, deployment, who, draft, page_id, parsed)
         if saved.errors:
             raise Findings(parsed.problems_as_faults(), where=f"/{page_id}")
         case_no = saved.case_no
+
+
+def _take(
+    platform: Platform,
+    deployment: Deployment,
+    who: SignIn,
+    case_no: str,
+    page_id: str,
+    answers: Flat,
+) -> Parsed:
+    """Read a page from answers by pointer, files of this machine among them."""
+    _, draft = own_draft(platform, who, case_no)
+    filling = filling_of(platform, deployment, who, draft)
+    controls = tuple(filling.form.page(page_id).controls())
+    pointers = {c.question.pointer for c in controls if c.question.kind == "upload"}
+    if not pointers & set(answers):
+        return filling.take(page_id, answers)
+    taken = taken_in(
+        answers,
+        controls,
+        lambda control, incoming, name: add_to_draft(
+            platform, who, case_no, page_id, control, incoming, name
+        ),
+        filing.folder_of(platform, deployment).incoming,
+    )
+    return filling_of(platform, deployment, who, draft).take(page_id, taken)
 
 
 def reopen(platform: Platform, who: SignIn, case_no: str) -> Draft:

@@ -35,6 +35,7 @@ __all__ = [
     "hand_in",
     "held_by_case",
     "keep",
+    "missing",
     "named_in",
     "upload_pointers",
 ]
@@ -212,6 +213,21 @@ def destroy_later(platform: Platform, deployment: Deployment, hashes: Sequence[s
 
 def _still_named(sm3: str) -> Select[Any]:
     return select(_COLUMN.id).where(_COLUMN.sm3 == sm3, _COLUMN.state != "refused").limit(1)
+
+
+def missing(platform: Platform, deployment: Deployment) -> tuple[int, int]:
+    """Return how many files rows speak of, and how many of them are not there, whole."""
+    folder = folder_of(platform, deployment)
+    with read(deployment.engine) as conn:
+        wanted = conn.execute(
+            select(_COLUMN.sm3, _COLUMN.size_bytes).where(_COLUMN.state != "refused").distinct()
+        ).all()
+    gone = sum(not _is_whole(folder.path(row.sm3), row.size_bytes) for row in wanted)
+    return len(wanted), gone
+
+
+def _is_whole(path: Path, size_bytes: int) -> bool:
+    return path.is_file() and path.stat().st_size == size_bytes
 
 
 def named_in(answers: Mapping[str, Json], scenario: Scenario) -> tuple[str, ...]:

@@ -11,9 +11,10 @@ from sqlalchemy import Connection, delete
 from builder.cases import filing, keeping
 from builder.cases.answers import Flat, nested
 from builder.cases.errors import ActionNotAllowed, CaseChanged
-from builder.cases.files import refuse_waiting
+from builder.cases.files import add_to_task, refuse_waiting
 from builder.cases.filling import problems_json
 from builder.cases.keeping import StoredCase
+from builder.cases.local import taken_in
 from builder.cases.moving import advance_case
 from builder.cases.platform import Deployment, Platform
 from builder.cases.settling import ask_now, settle
@@ -108,6 +109,15 @@ def act_with_answers(
     form = officer_filling(platform, deployment, stored, task, who)
     final: Flat = {}
     if form is not None and wish.action in ("approve", "submit"):
+        answers = taken_in(
+            answers,
+            form.form.controls(),
+            lambda control, incoming, name: add_to_task(
+                platform, who, case_no, task_id, control, incoming, name
+            ),
+            filing.folder_of(platform, deployment).incoming,
+        )
+        form = officer_filling(platform, deployment, stored, task, who) or form
         parsed = form.take(form.form.form.pages[0].id, answers)
         if parsed.problems:
             raise Findings(parsed.problems_as_faults(), where=f"/{task.step}")

@@ -19,6 +19,7 @@ from builder.cases import commands, keeping, views
 from builder.cases.answers import pick
 from builder.cases.commands import Wish
 from builder.cases.errors import WalkFailed, WalkUnreadable
+from builder.cases.local import local_files
 from builder.cases.platform import Platform
 from builder.errors import Fault
 from builder.forms.journey import assess
@@ -48,6 +49,8 @@ class Walk:
     title: Text
     start: datetime
     steps: tuple[Mapping[str, Any], ...]
+    folder: Path | None = None
+    """Where files that its answers name are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,10 +149,17 @@ def _open(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
 
 def _fill(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
     saved = commands.save_answers(
-        course.platform, who, course.case_no, step["page"], step.get("answers", {})
+        course.platform, who, course.case_no, step["page"], _answers(course, step)
     )
     course.case_no = saved.case_no
     course.errors = tuple(str(e["code"]) for e in saved.errors)
+
+
+def _answers(course: _Course, step: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return a step's answers; ``{"file": "name"}`` is a file beside the walk."""
+    answers: Mapping[str, Any] = step.get("answers", {})
+    folder = course.walk.folder
+    return answers if folder is None else local_files(answers, folder, inside=True)
 
 
 def _submit(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
@@ -161,7 +171,7 @@ def _submit(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
 
 def _act(course: _Course, who: SignIn, step: Mapping[str, Any]) -> None:
     wish = Wish(step["action"], step.get("reason"), step.get("to"), tuple(step.get("fields", ())))
-    answers = step.get("answers", {})
+    answers = _answers(course, step)
     commands.act_with_answers(course.platform, who, course.case_no, step["task"], wish, answers)
 
 
@@ -320,7 +330,7 @@ def _read(path: Path) -> Walk:
     for error in _findings(schema, doc):
         raise WalkUnreadable(walk=path.name, problem=error)
     start = datetime.fromisoformat(doc["start"])
-    return Walk(doc["id"], Text(**doc["title"]), start, tuple(doc["steps"]))
+    return Walk(doc["id"], Text(**doc["title"]), start, tuple(doc["steps"]), path.parent)
 
 
 def _findings(schema: Mapping[str, Any], doc: object) -> Iterator[str]:

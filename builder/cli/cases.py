@@ -14,6 +14,7 @@ import typer
 from builder.app import opened, rehearsal
 from builder.cases import commands, views, walks
 from builder.cases.errors import AnswersMissing
+from builder.cases.local import local_files
 from builder.cases.platform import Platform
 from builder.cli import specs
 from builder.cli.console import Terminal
@@ -336,4 +337,4 @@ def _answers(path: Path) -> dict[str, Json]:
         raise FileUnreadable(file=path.name, problem=f"JSON, line {line}") from None
     if not isinstance(doc, dict):
         raise AnswersMissing(problem="JSON ≠ object", where=path.name)
-    return doc
+    return local_files(doc, path.parent)

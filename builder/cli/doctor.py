@@ -11,14 +11,16 @@ from sqlalchemy import Engine, text
 
 from builder.app import open_platform
 from builder.app.processes import here
-from builder.cases.platform import Platform
+from builder.cases import filing
+from builder.cases.platform import Deployment, Platform
 from builder.cli.checks import Check, attempt, failed
-from builder.cli.errors import CertificateOld, ClockApart, StoreUnsound
+from builder.cli.errors import CertificateOld, ClockApart, FilesMissing, StoreUnsound
 from builder.cli.preflight import machine, ports
 from builder.cli.supervise import running
 from builder.errors import Fault
 from builder.identity.oidc import OidcConfig, Provider
 from builder.scenario.model import Text
+from builder.uploads.scan import open_scanner
 from federation.audit import Journal
 from federation.link import InProcessLink, Link, fetch_json
 from federation.link.certificates import read_certificate
@@ -43,6 +45,7 @@ def examine(home: Path) -> list[Check]:
     try:
         checks.append(Check(_CITY, True, _about(platform)))
         checks += _stores(platform)
+        checks += _uploads(platform)
         checks += _journals(platform)
         checks += _certificates(platform.settings.home, platform.clock())
         checks += _ports(platform)
@@ -82,6 +85,40 @@ def _sound(engine: Engine) -> Callable[[], Text]:
             return Text(f"PostgreSQL {version}，可以连接", f"PostgreSQL {version}, reachable")
 
     return look
+
+
+def _uploads(platform: Platform) -> Iterator[Check]:
+    """Yield whether every file that a row speaks of is there, and whether the scanner answers."""
+    for deployment in platform.deployments.all():
+        if filing.upload_pointers(deployment.current):
+            what = Text(f"上传的文件 {deployment.id}", f"Files {deployment.id}")
+            yield attempt(what, _all_there(platform, deployment))
+    what = Text("病毒查杀", "Virus scanner")
+    setting = platform.settings.upload_scan
+    if setting:
+        yield attempt(what, lambda: _scanner_says(setting))
+    else:
+        said = Text(
+            "没有设置 upload_scan，文件不查杀", "none is set (upload_scan): files go unscanned"
+        )
+        yield Check(what, True, said)
+
+
+def _all_there(platform: Platform, deployment: Deployment) -> Callable[[], Text]:
+    def look() -> Text:
+        count, missing = filing.missing(platform, deployment)
+        if missing:
+            raise FilesMissing(deployment=deployment.id, count=missing)
+        return Text(f"{count} 个，都在", f"{count}, all there")
+
+    return look
+
+
+def _scanner_says(setting: str) -> Text:
+    scanner = open_scanner(setting)
+    assert scanner is not None  # noqa: S101 - the setting is not blank
+    said = scanner.ping()
+    return Text(said, said)
 
 
 def _journals(platform: Platform) -> Iterator[Check]:

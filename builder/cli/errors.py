@@ -10,6 +10,7 @@ __all__ = [
     "CountyNeeded",
     "EmailWrong",
     "FileUnreadable",
+    "FilesMissing",
     "FolderUnwritable",
     "PartyNeeded",
     "PartyNotKnown",
@@ -40,6 +41,20 @@ class FileUnreadable(Fault):
     en = "The file {file} cannot be read: {problem}."
     next_zh = "请检查路径、权限和内容（UTF-8 编码的 JSON）。"
     next_en = "Check the path, the permission and the content (JSON in UTF-8)."
+
+
+class FilesMissing(Fault):
+    """Files that rows speak of and that are not in their folder, or were cut."""
+
+    code = "cli.files-missing"
+    http = 500
+    zh = "“{deployment}”有 {count} 个上传的文件不在，或者不完整。"
+    en = "{count} uploaded files of “{deployment}” are missing or incomplete."
+    next_zh = "请从备份恢复目录 deployments/{deployment}/uploads；文件名就是内容的 SM3。"
+    next_en = (
+        "Restore deployments/{deployment}/uploads from a backup; a file's name is the SM3 of its "
+        "content."
+    )
 
 
 class FolderUnwritable(Fault):
