@@ -590,7 +590,6 @@ class Document:
         languages: ``zh``, ``zh-en`` (both on one page); what its owner may choose from.
         fields: pointers whose values it lists, in a table.
         body: what it says: paragraphs, lists, bold, and fields in braces, ``{deceased.name}``.
-        template: a .docx of the bureau's own in the scenario's folder, filled in beside the PDF.
         valid_days: after so many days it says of itself that it no longer holds; None: never.
     """
 
@@ -601,7 +600,6 @@ class Document:
     languages: tuple[str, ...] = ("zh",)
     fields: tuple[str, ...] = ()
     body: Text | None = None
-    template: str | None = None
     valid_days: int | None = None
 
 

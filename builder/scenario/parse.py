@@ -418,7 +418,6 @@ def _document(o: _Obj) -> Document:
         languages=o.words("languages") or ("zh",),
         fields=o.words("fields"),
         body=o.maybe_text("body"),
-        template=o.maybe_word("template"),
         valid_days=o.maybe_number("valid_days"),
     )
 

@@ -438,10 +438,9 @@ def _rest() -> _Schema:
                 "languages": _items({"enum": ["zh", "zh-en"]}, at_least=1, unique=True),
                 "fields": _items(_ref("pointer"), at_least=1, unique=True),
                 "body": _ref("text"),
-                "template": {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,64}\.docx$"},
                 "valid_days": days,
             },
-            optional=("party", "languages", "fields", "body", "template", "valid_days"),
+            optional=("party", "languages", "fields", "body", "valid_days"),
         ),
         "retention": _object({"cases_days": days, "drafts_days": days, "basis": _ref("text")}),
     }
