@@ -92,7 +92,10 @@ class Renderer:
     def page(self, model: PageModel, lang: Lang) -> Markup:
         """Return what goes inside ``<form>``: questions by section, and the browser's logic."""
         drawn = self._drawn.setdefault(model.form, {})
-        sections = [self._section(section, lang, drawn) for section in model.sections]
+        sections = [
+            self._section(section, lang, drawn, repeats=section.title == model.title)
+            for section in model.sections
+        ]
         return Markup("").join([*sections, self._island(model)])
 
     def errors(self, model: PageModel, lang: Lang) -> Markup:
@@ -116,9 +119,16 @@ class Renderer:
         drawing = draw(kind, state, lang, self._source(state.source, lang), files)
         return self._drawing(state, drawing, lang)
 
-    def _section(self, section: SectionModel, lang: Lang, drawn: dict[object, Skeleton]) -> Markup:
+    def _section(
+        self,
+        section: SectionModel,
+        lang: Lang,
+        drawn: dict[object, Skeleton],
+        *,
+        repeats: bool,
+    ) -> Markup:
         body = Markup("").join(Markup(self._control(f, lang, drawn)) for f in section.fields)  # noqa: S704 (drawn by our templates)
-        return self._macro("forms/section.html", "section", section, lang, body)
+        return self._macro("forms/section.html", "section", section, lang, body, repeats)
 
     def _control(self, state: FieldState, lang: Lang, drawn: dict[object, Skeleton]) -> str:
         kind = widget(state.question.kind)

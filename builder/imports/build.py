@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import cast
@@ -179,10 +180,22 @@ def _pages(kept: list[Section], made: Draft) -> list[Json]:
             title = pair(section.title) if section.title else _more(made, len(kept))
             controls = _controls(section, made.scope, made.layout, ENTITY)
             parts.append(_section(f"s{number}", title, controls, section.hint))
-        first = next((section.title for section in group if section.title), "")
-        title = pair(first) if first else cast("Doc", cast("Doc", parts[0])["title"])
+        whole = cast("Doc", cast("Doc", parts[0])["title"])
+        title = whole if len(group) == 1 else _page_title(group, index)
         pages.append({"id": f"p{index}", "title": title, "sections": parts})
     return pages
+
+
+_NUMBERED = re.compile(r"^\s*(\d+[a-z]?)[.．、)]")
+
+
+def _page_title(group: list[Section], index: int) -> Doc:
+    """Return what a page of several sections is called: their numbers, or its own."""
+    found = [_NUMBERED.match(section.title) for section in group]
+    if found[0] and found[-1]:
+        first, last = found[0][1], found[-1][1]
+        return {"zh": f"第 {first} 至 {last} 项", "en": f"Items {first} to {last}"}
+    return {"zh": f"第 {index} 部分", "en": f"Part {index}"}
 
 
 def _more(made: Draft, count: int) -> Doc:
@@ -204,11 +217,11 @@ def _controls(section: Section, scope: Scope, layout: Layout, entity: str) -> li
 
 
 def _labels(leaves: list[Leaf], scope: Scope) -> list[str]:
-    """Return labels; those that come twice get the name of what they belong to in front."""
+    """Return labels; without a title, or with one that comes twice, they say whose they are."""
     titles = [leaf.title for leaf in leaves]
     return [
         f"{_owner(leaf, scope)}: {leaf.title}"
-        if titles.count(leaf.title) > 1 and len(leaf.path) > 1
+        if len(leaf.path) > 1 and (leaf.is_untitled or titles.count(leaf.title) > 1)
         else leaf.title
         for leaf in leaves
     ]

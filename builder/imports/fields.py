@@ -18,7 +18,7 @@ __all__ = ["MAX_FIELDS", "read_scope"]
 
 MAX_FIELDS = 500
 FEW_CHOICES = 9
-ONE_LINE = 120
+ONE_LINE = 255
 MOST_FILES = 20
 LONGEST = 10_000
 """What a text without a limit takes here, in characters."""
@@ -158,6 +158,7 @@ class _Reader:
     def _notes(self, leaf: Leaf, node: Node) -> None:
         """Take over title and description, and account for every word of the node."""
         leaf.title = node.text("title") or _spoken(leaf.path[-1])
+        leaf.is_untitled = not node.text("title")
         if leaf.widget != "promise":
             leaf.hint = node.text("description")
         leaf.read_only = node.words.get("readOnly") is True

@@ -24,6 +24,7 @@ class Leaf:
         source: how a document's value and the answer stand to each other: ``type`` (the JSON type
             of the document where it differs), ``nullable``, ``values`` (answer → value), ``rows``
             (``"plain"``: items are bare values).
+        is_untitled: the source has no title for it; its key is said as words.
         required_at: where the source says that it is required; blank for nowhere.
         rows: what each row asks, of a table.
         name: of the field; given when the whole is known.
@@ -41,6 +42,7 @@ class Leaf:
     options: dict[str, Json] = field(default_factory=dict)
     source: dict[str, Json] = field(default_factory=dict)
     read_only: bool = False
+    is_untitled: bool = False
     required_at: str = ""
     rows: Scope | None = None
     name: str = ""
