@@ -42,8 +42,12 @@ $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 
 node_modules/.installed: package.json package-lock.json
 	@command -v npm >/dev/null || { echo 'Node.js with npm is needed to build the pages (Debian: apt-get install nodejs npm).'; exit 1; }
-	@npm ci --no-audit --no-fund --loglevel=error
+	@npm ci --no-audit --no-fund --loglevel=error --omit=dev
 	@touch $@
+
+node_modules/.installed-test: package.json package-lock.json
+	@npm ci --no-audit --no-fund --loglevel=error
+	@touch node_modules/.installed $@
 
 builder/_static/manifest.json: node_modules/.installed $(wildcard templates/assets/* templates/assets/css/*)
 	$(SAY) '3/3  Page assets'
@@ -51,7 +55,7 @@ builder/_static/manifest.json: node_modules/.installed $(wildcard templates/asse
 
 assets: builder/_static/manifest.json
 
-setup-test: $(VENV)/.installed-test assets
+setup-test: $(VENV)/.installed-test node_modules/.installed-test assets
 	@bash tests/machine.sh
 
 # ── Run ───────────────────────────────────────────────────────────────────────────────────────────

@@ -12,7 +12,7 @@ from builder.identity.sso import open_sso
 from builder.store.once import Once
 from builder.web.account import account
 from builder.web.api import api, exempt_from_form_tokens
-from builder.web.assets import read_manifest
+from builder.web.assets import add_assets, read_manifest
 from builder.web.audit import audit
 from builder.web.auth import auth
 from builder.web.citizen import citizen
@@ -54,8 +54,7 @@ def create_app(
     app = Flask(
         "builder.web",
         template_folder=str(resource("templates/layout.html").parent),
-        static_folder=str(resource("static/manifest.json").parent),
-        static_url_path="/static",
+        static_folder=None,
     )
     app.jinja_options = {"undefined": StrictUndefined, "trim_blocks": True, "lstrip_blocks": True}
     texts = read_texts(resource("templates/text/zh.toml").parent)
@@ -82,6 +81,7 @@ def create_app(
     )
     app.json.ensure_ascii = False  # type: ignore[attr-defined] # of the default provider
     app.json.sort_keys = False  # type: ignore[attr-defined] # the shape has an order people read
+    add_assets(app, resource("static/manifest.json").parent)
     add_log(app, platform.settings.log_level)
     add_context(app)
     add_kiosk(app)

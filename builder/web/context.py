@@ -271,6 +271,7 @@ def _words() -> dict[str, Any]:
         "other_texts": web().texts[other],
         "party_name": platform().city.party_title,
         "preference": _preference,
+        "printed_at": now,
         "purpose_name": purpose_title,
         "reader": reader(g.who) if g.who else None,
         "skin": g.skin,

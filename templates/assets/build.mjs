@@ -1,5 +1,6 @@
 // Builds what pages load into builder/_static: bundled, minified, named by content. `manifest.json`
 // maps each asset to its built name; the server reads it and lets browsers keep built files for ever.
+// Text lies there compressed as well (.br, .gz), so that the server never compresses while one waits.
 //
 //   node templates/assets/build.mjs [--out FOLDER] [--report]
 
@@ -8,12 +9,15 @@ import { cp, mkdir, readFile, readdir, rename, rm, writeFile } from "node:fs/pro
 import path from "node:path";
 import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
+import { brotliCompressSync, gzipSync } from "node:zlib";
 
 import { build } from "esbuild";
 
 const HERE = path.dirname(fileURLToPath(import.meta.url));
 const ROOT = path.resolve(HERE, "../..");
 const ENTRIES = ["app.js", "form.js", "htmx.js", "kiosk.js", "app.css"];
+const ENCODINGS = [[".br", brotliCompressSync], [".gz", (text) => gzipSync(text, { level: 9 })]];
+const TEXTS = new Set([".js", ".css", ".svg"]);
 const COPIED = new Set([".svg", ".png", ".ico", ".woff2"]);
 const TARGET = ["chrome80", "firefox78", "safari15"]; // as old as the browsers in government offices
 
@@ -58,6 +62,17 @@ async function copied(folder) {
   return made;
 }
 
+/** Writes each text once more by every encoding that makes it smaller. */
+async function compressed(folder, names) {
+  for (const name of names.filter((built) => TEXTS.has(path.extname(built)))) {
+    const text = await readFile(path.join(folder, name));
+    for (const [ending, compress] of ENCODINGS) {
+      const packed = compress(text);
+      if (packed.length < text.length) await writeFile(path.join(folder, name + ending), packed);
+    }
+  }
+}
+
 /** Builds beside the old folder and puts the new one in its place only when whole. */
 async function main() {
   const out = path.resolve(options.out);
@@ -66,6 +81,7 @@ async function main() {
   await mkdir(fresh, { recursive: true });
   const made = [...(await bundled(fresh)), ...(await copied(fresh))];
   const manifest = Object.fromEntries(made.map(([asset, built]) => [asset, built]).sort());
+  await compressed(fresh, Object.values(manifest));
   await writeFile(path.join(fresh, "manifest.json"), `${JSON.stringify(manifest, null, 2)}\n`);
   await rm(out, { recursive: true, force: true });
   await rename(fresh, out);

@@ -1,5 +1,6 @@
 """What pages load is small, named by its content, and reaches for nothing outside."""
 
+import gzip
 import json
 import re
 import subprocess
@@ -11,6 +12,7 @@ from builder.web.assets import read_manifest
 
 ROOT = Path(__file__).parents[2]
 OWN = sorted((ROOT / "templates" / "assets").glob("*.js"))
+PACKED = (".br", ".gz")
 _KIB = 1024
 
 
@@ -31,12 +33,21 @@ def _pages():
 
 def test_the_manifest_names_every_built_file_by_its_content(assets):
     manifest = read_manifest(assets.folder)
-    files = {p.name for p in assets.folder.iterdir()} - {"manifest.json"}
+    files = {p.name for p in assets.folder.iterdir() if p.suffix not in PACKED} - {"manifest.json"}
     assert set(manifest.values()) == files
     assert {"app.js", "form.js", "app.css"} <= set(manifest)
     for name, built in manifest.items():
         stem, ext = name.rsplit(".", 1)
         assert re.fullmatch(rf"{stem}-[A-Z0-9]{{8}}\.{ext}", built)
+
+
+def test_every_text_lies_there_compressed_and_unpacks_to_itself(assets):
+    for name, built in read_manifest(assets.folder).items():
+        path = assets.folder / built
+        packed = assets.folder / f"{built}.gz"
+        assert packed.exists(), name
+        assert gzip.decompress(packed.read_bytes()) == path.read_bytes()
+        assert (assets.folder / f"{built}.br").stat().st_size < path.stat().st_size
 
 
 def test_every_asset_that_a_page_names_is_built(assets):
@@ -92,7 +103,7 @@ def test_built_scripts_are_read_by_node(assets):
 
 
 def test_nothing_built_leads_outside(assets):
-    for path in assets.folder.iterdir():
+    for path in (p for p in assets.folder.iterdir() if p.suffix not in PACKED):
         text = path.read_text(encoding="utf-8")
         outside = set(re.findall(r"(?:https?:)?//[a-z0-9.-]+\.[a-z]{2,}", text))
         assert not outside - {"http://www.w3.org", "//www.w3.org"}, path.name
@@ -141,7 +152,7 @@ def test_versions_are_exact_and_the_lock_has_the_same():
 def test_the_lock_names_no_address_and_proves_every_package():
     text = (ROOT / "package-lock.json").read_text(encoding="utf-8")
     assert "resolved" not in text
-    assert "http" not in re.sub(r'"(url|funding)": .*', "", text)
+    assert "://" not in re.sub(r'"(url|funding)": .*', "", text)
     packages = {name: p for name, p in _lock()["packages"].items() if name}
     assert all(p["integrity"].startswith("sha512-") for p in packages.values())
     assert not [

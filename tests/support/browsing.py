@@ -107,6 +107,7 @@ def turn(page, theme: str, width: int, height: int = 900) -> None:
     """Show the page that is open in another theme and width."""
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
 
 
 def is_page(page, path: str) -> bool:
