@@ -29,9 +29,11 @@ from builder.cases.handling import (
     act_with_answers,
     ask_again,
     ask_again_for_own,
+    urge,
     withdraw,
 )
 from builder.cases.settling import ask_for_case, ask_now, forget_expired, settle
+from builder.cases.supplying import owed_page, supplement, supplement_with_answers
 from builder.cases.whose import (
     applicant_of,
     filling_of,
@@ -67,6 +69,7 @@ __all__ = [
     "officer_filling",
     "officers_task",
     "open_draft",
+    "owed_page",
     "own_case",
     "own_draft",
     "receipt_of",
@@ -75,5 +78,8 @@ __all__ = [
     "save_page",
     "settle",
     "submit",
+    "supplement",
+    "supplement_with_answers",
+    "urge",
     "withdraw",
 ]

@@ -21,7 +21,7 @@ from builder.cases.errors import (
     PageUnknown,
 )
 from builder.cases.files import add_to_draft, refuse_waiting
-from builder.cases.filling import Filling, Parsed, problems_json
+from builder.cases.filling import Filling, Parsed, problems_json, ticks_of
 from builder.cases.keeping import Draft, StoredCase
 from builder.cases.local import taken_in
 from builder.cases.moving import note, record, update_case
@@ -44,6 +44,7 @@ from builder.errors import Fault, Findings
 from builder.identity import SignIn
 from builder.process.case import NEW, Submit
 from builder.process.engine import advance
+from builder.process.owing import left_before
 from builder.scenario.model import Json, Scenario
 from builder.store import cases as tables
 from federation.crypto import canonical, sm3
@@ -264,7 +265,8 @@ def submit(platform: Platform, who: SignIn, case_no: str, version: int | None = 
     final = filling.final()
     refuse_waiting(platform, deployment, case_no, filing.named_in(final, filling.scenario))
     answers = with_built_in(filling.scenario, who, nested(final))
-    action = Submit(starting_actor(who, filling.scenario), answers, draft.results)
+    left = filling.left()
+    action = Submit(starting_actor(who, filling.scenario), answers, draft.results, left=left)
     receipt = _hand_in(platform, deployment, who, draft, stored, action, final)
     platform.soon(lambda: settle(platform, deployment, case_no))
     return receipt
@@ -302,7 +304,7 @@ def fill_in(
     if version is not None and draft.version != version:
         raise DraftChanged
     form = filling_of(platform, deployment, who, draft).form
-    unknown = sorted(set(answers) - form.form.scopes())
+    unknown = sorted(set(answers) - form.form.scopes() - form.ticks())
     if unknown:
         raise AnswersMissing(problem=f"? {', '.join(unknown[:3])}", where=unknown[0])
     visited: set[str] = set()
@@ -369,7 +371,7 @@ def reopen(platform: Platform, who: SignIn, case_no: str) -> Draft:
         scenario_hash=scenario.hash,
         form=scenario.process.form,
         reason=reason,
-        answers=nested(kept),
+        answers=nested({**kept, **ticks_of(left_before(stored.case))}),
         provenance=stored.provenance,
         fetched=stored.fetched,
         done=tuple(p.id for p in scenario.start_form.pages),
@@ -566,7 +568,7 @@ def _hand_in(
     now = platform.clock()
     before = stored.case if stored else NEW
     outcome = advance(scenario, before, action, now, platform.calendar)
-    seal = stored.seal if stored else sm3(canonical({"case": draft.case_no, "answers": final}))
+    seal = stored.seal if stored else _seal(draft.case_no, final, action)
     applicant = applicant_facts(who)
     with write(deployment.engine) as conn:
         gone = conn.execute(
@@ -610,6 +612,12 @@ def _hand_in(
         applicant["name"],
         seal,
     )
+
+
+def _seal(case_no: str, final: Flat, action: Submit) -> str:
+    """Return the SM3 of what was handed in, and of what was left open on purpose."""
+    sealed = {"case": case_no, "answers": final}
+    return sm3(canonical({**sealed, "left": action.left} if action.left else sealed))
 
 
 def _number(platform: Platform, deployment: Deployment, now: datetime) -> str:

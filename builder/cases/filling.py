@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
@@ -11,11 +11,14 @@ from builder.cases.answers import Flat, Nested, scope
 from builder.errors import Fault
 from builder.expr import Value
 from builder.forms import CompiledForm, Journey, ParsedPage, Problem, Provenance
+from builder.forms.compiled import CompiledControl
 from builder.forms.files import Files
 from builder.forms.journey import given
+from builder.forms.question import LATER, PROMISE
+from builder.process.calendar import Calendar
 from builder.scenario.model import Json, Scenario, Text
 
-__all__ = ["Filling", "Parsed", "problems_json", "read_provenance"]
+__all__ = ["Filling", "Parsed", "problems_json", "read_provenance", "ticks_of"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +100,44 @@ class Filling:
 
     def take(self, page: str, answers: Flat) -> Parsed:
         """Read a page from answers by pointer, as if a browser had posted them."""
+        controls = self.form.page(page).controls()
+        return self.parse(page, self.posted({**self._kept(controls), **answers}))
+
+    def _kept(self, controls: Iterable[CompiledControl]) -> dict[str, Json]:
+        """Return what is answered, or ticked, of some questions."""
+        kept: dict[str, Json] = {}
+        for pointer, control in ((c.question.pointer, c) for c in controls):
+            for ending in ("", *control.question.ticks):
+                key = f"{pointer}{ending}"
+                if key in self.answers:
+                    kept[key] = self.answers[key]
+        return kept
+
+    def posted(self, answers: Flat) -> dict[str, Sequence[str]]:
+        """Return answers by pointer as a browser posts them."""
         post: dict[str, Sequence[str]] = {}
-        for control in self.form.page(page).controls():
+        for control in self.form.controls():
             question = control.question
             if question.pointer is None:
                 continue
-            value = answers.get(question.pointer, self.answers.get(question.pointer))
+            value = answers.get(question.pointer)
+            for ending in question.ticks if value is None else ():
+                if answers.get(question.pointer + ending) is True:
+                    post[question.name + ending] = ["true"]
             post |= control.widget.post(value, question)
-        return self.parse(page, post)
+        return post
+
+    def left(self) -> dict[str, forms.Left]:
+        """Return which required answers are left open, and how."""
+        return forms.left_open(self.form, self.answers, self.today, self.known())
+
+    def later_by(self, calendar: Calendar, now: datetime) -> dict[str, str]:
+        """Return by which ISO day an answer that may come later would be due, handed in now."""
+        return {
+            pointer: calendar.due(now, question.deferrable.days).at.date().isoformat()
+            for control in self.form.controls()
+            if (question := control.question).deferrable and (pointer := question.pointer)
+        }
 
     def final(self, answers: Flat | None = None) -> dict[str, Json]:
         """Return the answers as they are handed in."""
@@ -162,6 +195,12 @@ def read_provenance(kept: Mapping[str, Json]) -> dict[str, Provenance]:
                 at=datetime.fromisoformat(str(doc["at"])),
             )
     return found
+
+
+def ticks_of(left: Mapping[str, forms.Left]) -> dict[str, Json]:
+    """Return the ticks that leave answers open, as they are kept beside them."""
+    endings = {"later": LATER, "promise": PROMISE}
+    return {pointer + endings[how]: True for pointer, how in left.items()}
 
 
 def problems_json(problems: Sequence[Problem]) -> tuple[Mapping[str, object], ...]:

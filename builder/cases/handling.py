@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from typing import Literal
 
 from sqlalchemy import Connection, delete
 
 from builder.cases import filing, keeping
-from builder.cases.answers import Flat, nested
+from builder.cases.answers import Flat
 from builder.cases.errors import ActionNotAllowed, CaseChanged
 from builder.cases.files import add_to_task, refuse_waiting
 from builder.cases.filling import problems_json
@@ -19,41 +18,23 @@ from builder.cases.moving import advance_case
 from builder.cases.platform import Deployment, Platform
 from builder.cases.settling import ask_now, settle
 from builder.cases.whose import officer_filling, officers_task, own_case, starting_actor
+from builder.cases.wishes import KNOWN, Wish, action_of
 from builder.errors import Fault, Findings
 from builder.identity import SignIn
-from builder.process.case import (
-    Action,
-    Actor,
-    Approve,
-    Correct,
-    Reject,
-    Return,
-    Submit,
-    TaskState,
-    Withdraw,
-)
-from builder.scenario.model import APPLY, Task
+from builder.process.case import Actor, TaskState, Urge, Withdraw
+from builder.scenario.model import Task
 from builder.store import cases as tables
 from federation.store import write
 
-__all__ = ["Wish", "act", "act_with_answers", "ask_again", "ask_again_for_own", "withdraw"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What an officer wants to do with a task.
-
-    Attributes:
-        action: ``approve``, ``reject``, ``return``, ``correct`` or ``submit``.
-        reason: needed to reject, return and correct.
-        to: the step to return to.
-        fields: pointers to correct.
-    """
-
-    action: str
-    reason: str | None = None
-    to: str | None = None
-    fields: tuple[str, ...] = ()
+__all__ = [
+    "Wish",
+    "act",
+    "act_with_answers",
+    "ask_again",
+    "ask_again_for_own",
+    "urge",
+    "withdraw",
+]
 
 
 def act(
@@ -125,6 +106,18 @@ def act_with_answers(
     _act(platform, deployment, who, stored, task, wish, final, version)
 
 
+def urge(platform: Platform, who: SignIn, case_no: str, task_id: str) -> None:
+    """Ask a department to hurry with one's own case, once a working day for each task.
+
+    Raises:
+        CaseUnknown: not this person's case.
+        ProcessFault: asked today already, or nobody works at it now.
+    """
+    deployment, stored = own_case(platform, who, case_no)
+    action = Urge(starting_actor(who, stored.scenario), task_id)
+    advance_case(platform, deployment, stored, action, "case-urged", who, task=task_id)
+
+
 def withdraw(platform: Platform, who: SignIn, case_no: str, reason: str | None = None) -> None:
     """Take one's own matter back.
 
@@ -191,7 +184,11 @@ def _act(
     if version is not None and version != stored.version:
         raise CaseChanged
     actor = Actor(who.account.account, who.account.party, task.role)
-    action = _action(stored, task, wish, actor, final)
+    action = action_of(wish, task, actor, final)
+    if action is None:
+        step = stored.scenario.step(task.step)
+        known = step.actions if isinstance(step, Task) else KNOWN
+        raise ActionNotAllowed(action=wish.action, known=known)
     named = filing.named_in(final, stored.scenario)
     refuse_waiting(platform, deployment, stored.case_no, named)
 
@@ -212,22 +209,3 @@ def _act(
         did=wish.action,
     )
     platform.soon(lambda: settle(platform, deployment, stored.case_no))
-
-
-def _action(stored: StoredCase, task: TaskState, wish: Wish, actor: Actor, final: Flat) -> Action:
-    reason = (wish.reason or "").strip()
-    match wish.action:
-        case "approve":
-            return Approve(actor, task.id, nested(final), reason or None)
-        case "submit":
-            return Submit(actor, nested(final), task=task.id)
-        case "reject":
-            return Reject(actor, task.id, reason)
-        case "return":
-            return Return(actor, task.id, wish.to or APPLY, reason)
-        case "correct":
-            return Correct(actor, task.id, wish.fields, reason)
-        case _:
-            step = stored.scenario.step(task.step)
-            known = step.actions if isinstance(step, Task) else ()
-            raise ActionNotAllowed(action=wish.action, known=known)

@@ -234,6 +234,7 @@ def project(conn: Connection, case_no: str, before: Case, after: Case) -> None:
             "due_at": task.due_at,
             "done_at": task.done_at,
             "done_by": task.done_by.account if task.done_by else None,
+            "assignee": task.assignee,
         }
         if task.id in before.tasks:
             conn.execute(

@@ -35,9 +35,14 @@ __all__ = [
     "MatterCard",
     "MatterLine",
     "NoticeLine",
+    "OtherLine",
+    "OwedLine",
+    "OwedPage",
     "PageStep",
     "PartyLine",
+    "PromiseLine",
     "Receipt",
+    "RestLine",
     "Review",
     "Saved",
     "TaskView",
@@ -49,11 +54,29 @@ __all__ = [
 ]
 
 CaseStatus: TypeAlias = Literal[
-    "draft", "running", "correcting", "returned", "completed", "rejected", "withdrawn"
+    "draft",
+    "running",
+    "correcting",
+    "suspended",
+    "owing",
+    "returned",
+    "completed",
+    "rejected",
+    "withdrawn",
 ]
 PartyState: TypeAlias = Literal[
-    "waiting", "working", "correcting", "done", "rejected", "skipped", "cancelled", "unanswered"
+    "waiting",
+    "working",
+    "correcting",
+    "suspended",
+    "moved",
+    "done",
+    "rejected",
+    "skipped",
+    "cancelled",
+    "unanswered",
 ]
+TaskStatus: TypeAlias = Literal["open", "correcting", "suspended", "done", "cancelled"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,6 +205,86 @@ class Saved:
 
 
 @dataclass(frozen=True, slots=True)
+class OwedLine:
+    """A required answer that may come after the hand-in (容缺).
+
+    Attributes:
+        state: ``owed``, ``given``, ``waived``, or ``dropped`` where it is asked for no more.
+        may_extend: it is late or will be, and was not extended yet.
+        most_days: working days by which it may be extended.
+        holds: steps that cannot pass before it has come.
+        stalls: work stands still because it is late.
+    """
+
+    field: str
+    title: Text
+    state: Literal["owed", "given", "waived", "dropped"]
+    since: datetime
+    due: datetime
+    due_certain: bool
+    is_overdue: bool
+    may_extend: bool
+    most_days: int
+    holds: tuple[Text, ...]
+    stalls: bool
+    settled: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class PromiseLine:
+    """A promise in place of an answer (告知承诺), with the words that were agreed to.
+
+    Attributes:
+        wording: SM3 of both texts.
+        kept: what was found; None while nobody has looked.
+    """
+
+    field: str
+    title: Text
+    text: Text
+    consequence: Text
+    wording: str
+    at: datetime
+    verify_by: datetime | None
+    kept: bool | None
+    checked: datetime | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class RestLine:
+    """Why a task is suspended, and what lets it go on."""
+
+    since: datetime
+    reason: str | None
+    until: datetime | None
+    for_owed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OtherLine:
+    """Another department's open task, as the lead's officer sees it. `may_urge`: not yet today."""
+
+    task: str
+    title: Text
+    party_title: Text
+    state: TaskStatus
+    due: datetime | None
+    may_urge: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OwedPage:
+    """The page on which an applicant supplies what is owed."""
+
+    case_no: str
+    title: Text
+    version: int
+    page: PageModel
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """Proof of handing in. The same submission always gives the same receipt."""
 
@@ -192,6 +295,9 @@ class Receipt:
     applicant: str
     seal: str
     """SM3 of the submitted answers, so that a printed receipt can be checked."""
+    owed: tuple[OwedLine, ...] = ()
+    """What was left open at the hand-in and how it stands now."""
+    promises: tuple[PromiseLine, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +346,8 @@ class PartyLine:
     done_at: datetime | None
     overdue: bool
     note: Text | None = None
+    urge: tuple[str, ...] = ()
+    """Tasks of this department that the applicant may hurry now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -345,6 +453,12 @@ class CaseView:
     """Which departments have not answered."""
     documents: tuple[DocumentLine, ...] = ()
     """What was issued, newest first; the receipt apart, which is always there."""
+    owed: tuple[OwedLine, ...] = ()
+    promises: tuple[PromiseLine, ...] = ()
+    finished: tuple[Text, ...] = ()
+    """Items that are done; taking the matter back does not undo them."""
+    unfinished: tuple[Text, ...] = ()
+    """Items that were begun or still to come, of a matter taken back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -361,7 +475,7 @@ class WorkItem:
     opened: datetime
     due: datetime | None
     overdue: bool
-    state: Literal["open", "correcting", "done", "cancelled"]
+    state: TaskStatus
     done_at: datetime | None = None
 
 
@@ -371,7 +485,7 @@ class Worklist:
 
     items: tuple[WorkItem, ...]
     counts: Mapping[str, int]
-    """Keys ``open``, ``overdue``, ``correcting``, ``done``; 1000 stands for more than 999."""
+    """Keys ``open overdue correcting suspended done``; 1000 stands for more than 999."""
     state: str
     after: str | None = None
     """Cursor of the next page; None at the end."""
@@ -396,7 +510,7 @@ class TaskView:
     matter: Text
     item: Text | None
     party_title: Text
-    state: Literal["open", "correcting", "done", "cancelled"]
+    state: TaskStatus
     opened: datetime
     due: datetime | None
     overdue: bool
@@ -419,6 +533,19 @@ class TaskView:
     """Questions that were given up: what to check by hand."""
     documents: tuple[DocumentLine, ...] = ()
     """What was issued in this case."""
+    owed: tuple[OwedLine, ...] = ()
+    """What the applicant owes that this step uses; the lead sees all."""
+    promises: tuple[PromiseLine, ...] = ()
+    may_decide: bool = False
+    """This reader may extend, waive and look into promises from here."""
+    held: tuple[Text, ...] = ()
+    """What must come before this step can pass."""
+    rest: RestLine | None = None
+    assignee: Text | None = None
+    """The one person it was passed to."""
+    transfer_to: tuple[FieldChoice, ...] = ()
+    others: tuple[OtherLine, ...] = ()
+    """Open tasks of the other departments, for the lead."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,11 @@ from datetime import datetime
 from sqlalchemy import Connection, insert
 
 from builder.cases import outbox
+from builder.cases.gaps import field_titles
+from builder.cases.outline import step_title
 from builder.cases.platform import Platform
-from builder.cases.words import DEADLINES
+from builder.cases.whom import Due, notices_of
+from builder.cases.words import DEADLINES, TOLD
 from builder.process.calendar import SHANGHAI
 from builder.process.case import Event
 from builder.process.engine import Outcome
@@ -94,6 +97,9 @@ def _all_told(
             yield _Told(event, notice.id, notice.title, notice.text, applicant.account)
         elif event.kind in DEADLINES:
             yield _deadline(platform, scenario, case_no, outcome, event)
+        else:
+            for notice_ in notices_of(scenario, outcome, event):
+                yield _said(platform, scenario, case_no, outcome, notice_)
 
 
 def _deadline(
@@ -119,6 +125,38 @@ def _deadline(
             event, told.notice, told.title, told.text, applicant.account if applicant else ""
         )
     return _Told(event, told.notice, told.title, told.text, party=party, role=role)
+
+
+def _said(
+    platform: Platform, scenario: Scenario, case_no: str, outcome: Outcome, notice: Due
+) -> _Told:
+    """Put a notice about an open answer, a pause or a passing-on into words."""
+    event = notice.event
+    head, body = TOLD[f"{notice.name}.{'desk' if notice.party else 'applicant'}"]
+    nothing = Text("", "")
+    field = field_titles(scenario, {"fields": list(notice.fields)}) or nothing
+    steps = [step_title(scenario, step) for step in notice.steps]
+    step = Text("、".join(s.zh for s in steps), ", ".join(s.en for s in steps))
+    who = platform.city.party_title(_word(event, "from_party"))
+    owed = outcome.case.owed.get(notice.fields[0]) if notice.fields else None
+    facts = {
+        "case": case_no,
+        "due": _day(owed.due_at if owed else None),
+        "reason": _word(event, "reason") or "",
+    }
+    zh = {**facts, "field": field.zh, "step": step.zh, "party": who.zh}
+    en = {**facts, "field": field.en, "step": step.en, "party": who.en}
+    applicant = outcome.case.applicant
+    account = "" if notice.party or applicant is None else applicant.account
+    return _Told(
+        event,
+        notice.name,
+        Text(head.zh.format(**zh), head.en.format(**en)),
+        Text(body.zh.format(**zh), body.en.format(**en)),
+        account,
+        notice.party,
+        notice.role,
+    )
 
 
 def _filled(text: Text, step: Text, case_no: str, due: str, who: Text) -> Text:

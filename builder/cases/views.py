@@ -14,7 +14,7 @@ from typing import Any
 from sqlalchemy import Select, String, select, tuple_, type_coerce
 
 from builder import forms
-from builder.cases import commands, filing, keeping
+from builder.cases import commands, filing, gaps, keeping, passing
 from builder.cases.answers import flat
 from builder.cases.documents import documents_of
 from builder.cases.errors import CaseUnknown, PageUnknown
@@ -87,6 +87,7 @@ __all__ = [
 _PAGE = 20
 _RECENT = timedelta(days=14)
 _WAITING = 50
+_CURRENT = (("open", "working"), ("correcting", "correcting"), ("suspended", "suspended"))
 
 
 # ── Before an application ────────────────────────────────────────────────────────────────────────
@@ -160,6 +161,7 @@ def page(
     if page_id not in journey.pages:
         raise PageUnknown(page=page_id)
     asked, message = _asked(deployment, draft)
+    stored = keeping.load_case(deployment, case_no) if draft.reason != "new" else None
     model = forms.view_page(
         filling.form,
         page_id,
@@ -170,6 +172,7 @@ def page(
         sources=_sources(platform, draft.provenance),
         asked=asked,
         files=filling.files,
+        later_by=_later_by(platform, filling, stored),
     )
     return DraftPage(
         case_no=case_no,
@@ -205,6 +208,7 @@ def review(platform: Platform, who: SignIn, case_no: str) -> Review:
         sources=_sources(platform, draft.provenance),
         changed=forms.changed(before, filling.final()) if stored else (),
         files=filling.files,
+        later_by=_later_by(platform, filling, stored),
     )
     return Review(
         case_no=case_no,
@@ -226,7 +230,11 @@ def receipt(platform: Platform, who: SignIn, case_no: str) -> Receipt:
         CaseUnknown: not this person's case.
     """
     _, stored = commands.own_case(platform, who, case_no)
-    return commands.receipt_of(stored)
+    return replace(
+        commands.receipt_of(stored),
+        owed=gaps.owed_lines(platform, stored),
+        promises=gaps.promise_lines(stored),
+    )
 
 
 # ── One's own matters ────────────────────────────────────────────────────────────────────────────
@@ -275,7 +283,7 @@ def waiting_for_me(platform: Platform, who: SignIn) -> tuple[CaseLine, ...]:
     query = (
         select(column.case_no, column.scenario_hash, column.status, column.updated_at)
         .where(column.account == who.account.account)
-        .where(column.status.in_(("returned", "correcting")))
+        .where(column.status.in_(("returned", "correcting", "owing")))
         .order_by(column.updated_at.desc())
         .limit(_WAITING)
     )
@@ -300,8 +308,12 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
     scenario, now = stored.scenario, platform.clock()
     answers = flat(stored.case.answers)
     sources = _sources(platform, stored.provenance)
-    scopes = [c.scope for c in scenario.start_form.controls() if c.scope in answers]
+    left = {**stored.case.owed, **stored.case.promises}
+    scopes = [
+        c.scope for c in scenario.start_form.controls() if c.scope in answers or c.scope in left
+    ]
     files = filing.files_of(deployment, scenario, case_no)
+    finished, unfinished = gaps.of_items(stored)
     return CaseView(
         case_no=case_no,
         deployment=deployment.id,
@@ -321,10 +333,15 @@ def case(platform: Platform, who: SignIn, case_no: str) -> CaseView:
             answers,
             sources=sources,
             files=files,
+            marks=gaps.marks(stored),
         ),
         results=_results(scenario, answers, files),
         waiting=waiting(platform, stored),
         documents=documents_of(stored),
+        owed=gaps.owed_lines(platform, stored),
+        promises=gaps.promise_lines(stored),
+        finished=finished,
+        unfinished=unfinished if stored.case.status == "withdrawn" else (),
     )
 
 
@@ -400,7 +417,7 @@ def task(
     assert isinstance(step, Task)  # noqa: S101 - only tasks have task states
     filling = commands.officer_filling(platform, deployment, stored, state, who)
     answers = flat(stored.case.answers)
-    is_open = state.status == "open"
+    is_open, sees = state.status == "open", gaps.sees(stored, state)
     files = filing.files_of(deployment, scenario, case_no)
     return TaskView(
         case_no=case_no,
@@ -420,11 +437,12 @@ def task(
             answers,
             sources=_sources(platform, stored.provenance),
             files=files,
+            marks=gaps.marks(stored),
         ),
         checks=_checks(platform, stored, state.party),
         form=_officer_page(filling, post, refused, unfinished) if filling and is_open else None,
         recorded=_recorded(scenario, step, answers, files) if not is_open else None,
-        actions=tuple(step.actions) if is_open else (),
+        actions=_may_do(stored, state, step, who),
         return_to=tuple(FieldChoice(s, step_title(scenario, s)) for s in step.return_to),
         correctable=_correctable(scenario, step),
         version=stored.version,
@@ -433,7 +451,39 @@ def task(
         waiting=waiting(platform, stored),
         unheard=tuple(u.text for u in unheard(platform, stored)),
         documents=documents_of(stored, state.party),
+        owed=gaps.owed_lines(platform, stored, sees),
+        promises=gaps.promise_lines(stored, sees),
+        may_decide=_may_decide(stored, state, who),
+        held=gaps.held(stored, state.step) if is_open else (),
+        rest=gaps.rest_line(state),
+        assignee=passing.person_name(platform, state.assignee),
+        transfer_to=passing.targets(platform, stored, state) if is_open else (),
+        others=gaps.others(platform, stored, state.party),
     )
+
+
+def _may_decide(stored: StoredCase, task: TaskState, who: SignIn) -> bool:
+    """Tell whether a reader decides about what is owed and promised: also once the task is done."""
+    return not stored.case.is_ended and task.status != "cancelled" and _is_mine(task, who)
+
+
+def _is_mine(task: TaskState, who: SignIn) -> bool:
+    return task.assignee in (None, who.account.account)
+
+
+def _may_do(stored: StoredCase, task: TaskState, step: Task, who: SignIn) -> tuple[str, ...]:
+    """Return what this reader may do with a task as it stands."""
+    offered: tuple[str, ...] = step.actions
+    if task.status == "suspended":
+        offered = ("resume", *(a for a in offered if a == "reject"))
+    elif task.status == "done":
+        is_leads = step.party == stored.scenario.meta.lead and stored.case.waits_for_owed
+        offered = tuple(a for a in offered if a == "reject" and is_leads)
+    elif task.status != "open":
+        offered = ()
+    if not _is_mine(task, who):
+        return tuple(a for a in offered if a == "transfer")
+    return offered
 
 
 # ── Words ────────────────────────────────────────────────────────────────────────────────────────
@@ -495,6 +545,13 @@ def _data_bill(platform: Platform, scenario: Scenario) -> tuple[DataLine, ...]:
             for purpose in used.purposes
         ]
     return tuple(lines)
+
+
+def _later_by(platform: Platform, filling: Filling, stored: StoredCase | None) -> dict[str, str]:
+    """Return by which ISO day what is left open must come: as agreed, or counted from today."""
+    days = filling.later_by(platform.calendar, platform.clock())
+    owed = stored.case.owed.values() if stored else ()
+    return days | {o.field: o.due_at.date().isoformat() for o in owed if o.is_open}
 
 
 def _drafts(deployment: Deployment, who: SignIn) -> tuple[DraftLine, ...]:
@@ -606,8 +663,9 @@ def _party_lines(platform: Platform, stored: StoredCase, now: datetime) -> tuple
         own = [t for t in tasks_of(scenario) if t.party == party]
         tasks = [t for t in stored.case.tasks.values() if t.party == party]
         taken = [t for t in own if t.id not in skipped] or own
-        items = dict.fromkeys(t.item for t in taken if t.item)
-        if own:
+        theirs = [t for t in tasks_of(scenario) if t.id in {s.step for s in tasks}]
+        items = dict.fromkeys(t.item for t in (*taken, *theirs) if t.item)
+        if own or tasks:
             lines.append(_party_line(platform, stored, party, own, tasks, tuple(items), now))
     return tuple(lines)
 
@@ -621,9 +679,13 @@ def _party_line(
     items: Sequence[str],
     now: datetime,
 ) -> PartyLine:
-    current = [t for t in tasks if t.status in ("open", "correcting")]
+    current = [t for t in tasks if t.status not in ("done", "cancelled")]
     newest = {t.step: t for t in tasks}
     state = _party_state(stored, own, newest)
+    ids = {t.id for t in own}
+    moved = [t for t in stored.case.open_tasks if t.step in ids and t.party != party]
+    if moved and not current:
+        state = "moved"
     dues = [t.due_at for t in current if t.due_at]
     dones = [t.done_at for t in newest.values() if t.done_at]
     return PartyLine(
@@ -634,16 +696,25 @@ def _party_line(
         due=min(dues, default=None),
         done_at=max(dones, default=None) if state in ("done", "rejected") else None,
         overdue=any(t.is_overdue(now) for t in current),
-        note=_pending_note(platform, stored, party),
+        note=_pending_note(platform, stored, party) or _moved_note(platform, moved),
+        urge=tuple(t.id for t in current if gaps.may_urge(platform, t)),
     )
+
+
+def _moved_note(platform: Platform, moved: Sequence[TaskState]) -> Text | None:
+    """Say to whom a department passed its tasks on."""
+    if not moved:
+        return None
+    to = [platform.city.party_title(p) for p in dict.fromkeys(t.party for t in moved)]
+    zh, en = "、".join(t.zh for t in to), ", ".join(t.en for t in to)
+    return Text(f"已转给{zh}办理", f"Passed on to the {en}")
 
 
 def _party_state(stored: StoredCase, own: Sequence[Task], newest: Mapping[str, TaskState]) -> str:
     statuses = {t.status for t in newest.values()}
-    if "open" in statuses:
-        return "working"
-    if "correcting" in statuses:
-        return "correcting"
+    current = [said for status, said in _CURRENT if status in statuses]
+    if current:
+        return current[0]
     reached = _reached(stored, own)
     if any(s == "waiting" for s in reached) and not stored.case.is_ended:
         return "waiting"
@@ -697,9 +768,27 @@ def _timeline(
         if entry is None:
             continue
         own = event.step is not None and party_of(stored.scenario, event.step) == party
-        if party is None or own or event.step is None:
+        if party is None or own or event.step is None or _concerns(stored, event, party):
             entries.append(entry)
     return tuple(entries)
+
+
+def _concerns(stored: StoredCase, event: Event, party: str) -> bool:
+    """Tell whether an event is about an answer left open that a department uses, or its own task.
+
+    The lead reads all of them.
+    """
+    task = event.data.get("task")
+    if event.kind in ("transferred", "urged"):
+        return party in (event.data.get("from_party"), event.data.get("party"))
+    if isinstance(task, str) and stored.case.tasks[task].party == party:
+        return True
+    fields = event.data.get("fields") or [event.data.get("field")]
+    if event.kind in ("submitted", "correction_asked") or not isinstance(fields, list):
+        return False
+    used = {p for t in tasks_of(stored.scenario) if t.party == party for p in t.visible}
+    known = set(stored.case.owed) | set(stored.case.promises)
+    return any(f in known and (f in used or party == stored.scenario.meta.lead) for f in fields)
 
 
 def _telling(events: Iterable[Event], *, to_applicant: bool) -> Iterator[Event]:
@@ -716,11 +805,14 @@ def _telling(events: Iterable[Event], *, to_applicant: bool) -> Iterator[Event]:
 
 
 def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntry | None:
-    outcome = event.data.get("outcome")
-    key = f"{event.kind}.{outcome}" if event.kind == "task_done" else event.kind
-    words = EVENTS.get(key)
+    words = EVENTS.get(_key(event))
     notice = event.data.get("notice")
-    if event.kind == "branch_skipped":
+    if event.kind == "resumed" and not event.data.get("rested"):
+        return None  # after a correction, which says it all
+    open_answers = _open_answers(stored, event)
+    if open_answers is not None:
+        title: Text | None = open_answers
+    elif event.kind == "branch_skipped":
         title = _not_needed(stored, event.step)
     elif isinstance(notice, str):
         title = stored.scenario.notice(notice).title
@@ -731,13 +823,40 @@ def _entry(platform: Platform, stored: StoredCase, event: Event) -> TimelineEntr
     if words is None or title is None:
         return None
     party = party_of(stored.scenario, event.step) if event.step else None
+    to = platform.city.party_title(str(event.data.get("party"))) if _is_passed(event) else title
     remark = event.data.get("reason") or event.data.get("remark")
     return TimelineEntry(
         at=event.at,
-        text=Text(words.zh.format(step=title.zh), words.en.format(step=title.en)),
+        text=Text(
+            words.zh.format(step=title.zh, to=to.zh), words.en.format(step=title.en, to=to.en)
+        ),
         party_title=platform.city.party_title(party) if party else None,
         remark=remark if isinstance(remark, str) else None,
     )
+
+
+def _key(event: Event) -> str:
+    """Return under which key the words for an event stand."""
+    match event.kind:
+        case "task_done":
+            return f"task_done.{event.data.get('outcome')}"
+        case "suspended":
+            return f"suspended.{event.data.get('why')}"
+        case "promise_checked":
+            return f"promise_checked.{str(event.data.get('kept')).lower()}"
+        case _:
+            return event.kind
+
+
+def _is_passed(event: Event) -> bool:
+    return event.kind == "transferred"
+
+
+def _open_answers(stored: StoredCase, event: Event) -> Text | None:
+    """Return what the open answers of an event are called; None where it is about none."""
+    if event.kind == "correction_asked":
+        return None
+    return gaps.field_titles(stored.scenario, event.data)
 
 
 def _not_needed(stored: StoredCase, branch: str | None) -> Text | None:
@@ -793,7 +912,7 @@ def _correction(platform: Platform, stored: StoredCase) -> CorrectionAsked | Non
         return None
     first = stored.case.corrections[0]
     party = stored.case.tasks[first.task].party
-    titles = tuple(_field_title(stored.scenario, p) for p in first.fields)
+    titles = tuple(gaps.field_title(stored.scenario, p) for p in first.fields)
     place = next(
         (
             form_page.id
@@ -915,15 +1034,7 @@ def _may_read(platform: Platform, stored: StoredCase, query: NamedQuery, party: 
 
 def _correctable(scenario: Scenario, step: Task) -> tuple[FieldChoice, ...]:
     own = scenario.start_form.scopes()
-    return tuple(FieldChoice(p, _field_title(scenario, p)) for p in step.visible if p in own)
-
-
-def _field_title(scenario: Scenario, pointer: str) -> Text:
-    for form in scenario.forms:
-        for control in form.controls():
-            if control.scope == pointer:
-                return control.label
-    return Text(pointer, pointer)
+    return tuple(FieldChoice(p, gaps.field_title(scenario, p)) for p in step.visible if p in own)
 
 
 def _known(moment: datetime | None) -> datetime:

@@ -17,6 +17,7 @@ __all__ = [
     "PARTY_STATES",
     "STATUSES",
     "TASK_STATES",
+    "TOLD",
     "UNKNOWN",
     "YES_NO",
 ]
@@ -25,6 +26,8 @@ STATUSES: Mapping[str, Text] = {
     "draft": Text("填写中", "Being filled in"),
     "running": Text("办理中", "In progress"),
     "correcting": Text("待补正", "Waiting for your correction"),
+    "suspended": Text("已挂起", "Suspended"),
+    "owing": Text("待补交材料", "Waiting for what is owed"),
     "returned": Text("已退回，待修改", "Returned for changes"),
     "completed": Text("已办结", "Completed"),
     "rejected": Text("不予办理", "Refused"),
@@ -35,6 +38,8 @@ PARTY_STATES: Mapping[str, Text] = {
     "waiting": Text("未到此步", "Not yet its turn"),
     "working": Text("办理中", "In progress"),
     "correcting": Text("等待补正", "Waiting for a correction"),
+    "suspended": Text("已挂起", "Suspended"),
+    "moved": Text("已转办", "Passed on"),
     "done": Text("已办结", "Done"),
     "rejected": Text("不予办理", "Refused"),
     "skipped": Text("无需办理", "Not needed"),
@@ -56,6 +61,13 @@ ACTIONS: Mapping[str, Text] = {
     "reject": Text("不予办理", "Refuse"),
     "return": Text("退回", "Return"),
     "correct": Text("要求补正", "Ask for a correction"),
+    "suspend": Text("挂起", "Suspend"),
+    "resume": Text("恢复办理", "Resume"),
+    "transfer": Text("转办", "Pass on"),
+    "urge": Text("催办", "Hurry"),
+    "extend": Text("延长补交期限", "Extend the time"),
+    "waive": Text("免于补交", "Waive"),
+    "verify": Text("核查承诺", "Look into the promise"),
 }
 
 EVENTS: Mapping[str, Text] = {
@@ -80,6 +92,34 @@ EVENTS: Mapping[str, Text] = {
     ),
     "overdue": Text("“{step}”已超过办理期限", "“{step}” is past its due time"),
     "escalated": Text("“{step}”超期未办，已督办", "“{step}” is late; it was escalated"),
+    "deferred": Text("“{step}”以后补交", "“{step}” is to be supplied later"),
+    "promised": Text("“{step}”以书面承诺代替", "“{step}” was promised instead"),
+    "promise_dropped": Text("不再就“{step}”作承诺", "“{step}” is promised no more"),
+    "supplemented": Text("已补交“{step}”", "“{step}” was supplied"),
+    "owed_dropped": Text("“{step}”不再需要补交", "“{step}” is asked for no more"),
+    "owed_reminded": Text("提醒补交“{step}”", "Reminded of “{step}”"),
+    "owed_overdue": Text("“{step}”超过补交期限", "“{step}” is past the day it was due"),
+    "owed_extended": Text("“{step}”的补交期限已延长", "More time was given for “{step}”"),
+    "owed_waived": Text("“{step}”免于补交", "“{step}” was waived"),
+    "awaiting_owed": Text(
+        "各环节均已办结，只差补交“{step}”", "All steps are done; only “{step}” is still owed"
+    ),
+    "promise_due": Text(
+        "提醒核查关于“{step}”的承诺", "The promise about “{step}” is to be checked"
+    ),
+    "promise_checked.true": Text(
+        "关于“{step}”的承诺已核查属实", "The promise about “{step}” was found true"
+    ),
+    "promise_checked.false": Text(
+        "关于“{step}”的承诺经核查不属实", "The promise about “{step}” was found untrue"
+    ),
+    "suspended.officer": Text("“{step}”已挂起，时限暂停", "“{step}” was suspended"),
+    "suspended.owed": Text(
+        "有内容逾期未补交，“{step}”暂停办理", "“{step}” stands still: something owed is late"
+    ),
+    "resumed": Text("“{step}”恢复办理", "“{step}” goes on"),
+    "transferred": Text("“{step}”已转给{to}办理", "“{step}” was passed on to {to}"),
+    "urged": Text("已催办“{step}”", "“{step}” was hurried"),
     "branch_skipped": Text("“{step}”按情况无需办理", "“{step}” is not needed here"),
     "document_issued": Text("出具文书：{step}", "Issued: {step}"),
     "document_voided": Text("文书作废：{step}", "Voided: {step}"),
@@ -115,6 +155,139 @@ DEADLINES: Mapping[str, tuple[Text, Text]] = {
 }
 """What desks are told when a task's day is near, over, or long over: title and text."""
 
+TOLD: Mapping[str, tuple[Text, Text]] = {
+    "owed_reminded.applicant": (
+        Text("请及时补交：{field}", "Please supply: {field}"),
+        Text(
+            "办件 {case} 还差“{field}”，请在 {due} 前补交。"
+            "在“我的办件”打开该办件，点“去补交”即可。",
+            "Case {case} still lacks “{field}”. Supply it by {due}: open the case under “my "
+            "matters” and choose “supply it now”.",
+        ),
+    ),
+    "owed_overdue.applicant": (
+        Text("已超过补交期限：{field}", "Past its day: {field}"),
+        Text(
+            "办件 {case} 的“{field}”应在 {due} 前补交，现已超过期限。请尽快补交；有困难的，"
+            "请联系承办部门申请延长。",
+            "“{field}” of case {case} was due by {due}. Please supply it soon, or ask the "
+            "department for more time.",
+        ),
+    ),
+    "owed_overdue.desk": (
+        Text("申请人逾期未补交：{field}", "Owed and late: {field}"),
+        Text(
+            "办件 {case} 的“{field}”应在 {due} 前补交，至今没有收到。请决定延长一次、"
+            "免于补交，或不予办理。",
+            "“{field}” of case {case} was due by {due} and has not come. Give more time once, "
+            "waive it, or refuse the matter.",
+        ),
+    ),
+    "supplemented.desk": (
+        Text("申请人已补交：{field}", "Supplied: {field}"),
+        Text("办件 {case} 已补交“{field}”。", "“{field}” of case {case} was supplied."),
+    ),
+    "owed_extended.applicant": (
+        Text("补交期限已延长：{field}", "More time: {field}"),
+        Text(
+            "办件 {case} 的“{field}”改为在 {due} 前补交。理由：{reason}",
+            "“{field}” of case {case} is now due by {due}. Reason: {reason}",
+        ),
+    ),
+    "owed_waived.applicant": (
+        Text("不用再补交：{field}", "No longer owed: {field}"),
+        Text(
+            "办件 {case} 的“{field}”免于补交。理由：{reason}",
+            "“{field}” of case {case} was waived. Reason: {reason}",
+        ),
+    ),
+    "awaiting_owed.applicant": (
+        Text("只差补交：{field}", "Only this is missing: {field}"),
+        Text(
+            "办件 {case} 的各个环节都已办完，补交“{field}”后即可办结。",
+            "All steps of case {case} are done. It is finished once “{field}” is supplied.",
+        ),
+    ),
+    "awaiting_owed.desk": (
+        Text("只差申请人补交：{field}", "Only this is missing: {field}"),
+        Text(
+            "办件 {case} 的各个环节都已办完，还差“{field}”。",
+            "All steps of case {case} are done; “{field}” is still owed.",
+        ),
+    ),
+    "promise_due.desk": (
+        Text("请核查承诺：{field}", "Look into the promise: {field}"),
+        Text(
+            "办件 {case} 的申请人就“{field}”作了书面承诺，请核查是否属实，并记下结论。",
+            "In case {case} the applicant promised about “{field}”. Look into it and record "
+            "what was found.",
+        ),
+    ),
+    "promise_checked.applicant": (
+        Text("承诺经核查不属实：{field}", "Found untrue: {field}"),
+        Text(
+            "办件 {case} 中关于“{field}”的承诺经核查不属实。说明：{reason}。"
+            "如有异议，请联系承办部门。",
+            "Your promise about “{field}” in case {case} was found untrue: {reason}. If you "
+            "disagree, talk to the department.",
+        ),
+    ),
+    "promise_checked.desk": (
+        Text("承诺经核查不属实：{field}", "Found untrue: {field}"),
+        Text(
+            "办件 {case} 中关于“{field}”的承诺经核查不属实。说明：{reason}。请决定如何处理。",
+            "The promise about “{field}” in case {case} was found untrue: {reason}. Decide what "
+            "follows.",
+        ),
+    ),
+    "promise_open.desk": (
+        Text("办结时尚未核查的承诺：{field}", "Not yet looked into: {field}"),
+        Text(
+            "办件 {case} 已办结，关于“{field}”的承诺还没有核查，请按规定做事后核查。",
+            "Case {case} is finished, and the promise about “{field}” was not looked into yet. "
+            "Do so as the rules ask.",
+        ),
+    ),
+    "transferred.desk": (
+        Text("转来待办：{step}", "Passed on to you: {step}"),
+        Text(
+            "办件 {case} 的“{step}”由{party}转来。理由：{reason}",
+            "“{step}” of case {case} was passed on by the {party}. Reason: {reason}",
+        ),
+    ),
+    "urged.desk": (
+        Text("催办：{step}", "Please hurry: {step}"),
+        Text(
+            "有人催办办件 {case} 的“{step}”，请尽快办理。",
+            "Somebody asks for “{step}” of case {case} to be handled soon.",
+        ),
+    ),
+    "withdrawn.desk": (
+        Text("申请人已撤回申请", "The applicant withdrew"),
+        Text(
+            "办件 {case} 已由申请人撤回。贵部门已经办完：{step}。"
+            "已办结的事项仍然有效，如需处理请按规定办理。",
+            "Case {case} was taken back by its applicant. Your department had finished: {step}. "
+            "It stands; deal with it as the rules ask.",
+        ),
+    ),
+    "suspended.applicant": (
+        Text("已挂起：{step}", "Suspended: {step}"),
+        Text(
+            "办件 {case} 的“{step}”暂停办理，期间不计时。理由：{reason}",
+            "“{step}” of case {case} stands still, and its clock with it. Reason: {reason}",
+        ),
+    ),
+    "resumed.desk": (
+        Text("恢复办理：{step}", "It goes on: {step}"),
+        Text(
+            "办件 {case} 的“{step}”已恢复办理，请继续。",
+            "“{step}” of case {case} goes on. Please continue.",
+        ),
+    ),
+}
+"""What people are told of what is owed, promised, passed on, hurried or at rest: title and text."""
+
 AUDIT_KINDS: Mapping[str, Text] = {
     "opened": Text("开始用数", "Use of data begun"),
     "closed": Text("用数结束", "Use of data ended"),
@@ -144,6 +317,8 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "draft-expired": Text("到期删除未提交的申请", "Application never handed in deleted"),
     "case-submitted": Text("提交申请", "Application handed in"),
     "case-acted": Text("办理环节", "Task acted on"),
+    "case-supplemented": Text("补交材料", "Owed answer supplied"),
+    "case-urged": Text("催办", "Task hurried"),
     "case-withdrawn": Text("撤回申请", "Application withdrawn"),
     "case-asked": Text("流程查询", "Question of the process"),
     "document-issued": Text("出具文书", "Document issued"),

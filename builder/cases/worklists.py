@@ -26,6 +26,7 @@ from sqlalchemy import (
     bindparam,
     func,
     literal_column,
+    or_,
     select,
     tuple_,
     type_coerce,
@@ -45,7 +46,7 @@ PAGE = 50
 COUNTED = 999
 """How far a desk's tasks are counted; above, a tab says that there are more."""
 
-_STATES = ("open", "overdue", "correcting", "done")
+_STATES = ("open", "overdue", "correcting", "suspended", "done")
 _FEW = 200
 _NEVER = "9999-12-31T00:00:00.000000+08:00"
 _NUMBER = re.compile(r"[0-9A-Z-]*")
@@ -67,6 +68,7 @@ class _Asked:
     """
 
     party: str
+    account: str
     roles: tuple[str, ...]
     state: str
     text: str
@@ -85,6 +87,7 @@ class _Asked:
         return {
             "party": self.party,
             "role": role,
+            "me": self.account,
             "now": self.now,
             "text": f"%{self.text}%",
             "after_at": at,
@@ -107,7 +110,7 @@ def worklist(
     Args:
         platform: the city.
         who: the officer.
-        state: ``open``, ``overdue``, ``correcting`` or ``done``.
+        state: ``open``, ``overdue``, ``correcting``, ``suspended`` or ``done``.
         text: part of a case number.
         after: cursor of the page before.
         limit: how many at most.
@@ -120,6 +123,7 @@ def worklist(
     wanted = text.strip().upper()
     asked = _Asked(
         party=who.account.party,
+        account=who.account.account,
         roles=who.account.roles,
         state=state,
         text=wanted,
@@ -163,9 +167,14 @@ def _counting() -> Select[Any]:
     return select(*counted)
 
 
-def _of_desk(state: str) -> tuple[ColumnElement[bool], ...]:
+def _of_desk(state: str, *, whole_desk: bool = False) -> tuple[ColumnElement[bool], ...]:
     column = tables.task.c
-    mine = (column.party == bindparam("party"), column.role == bindparam("role"))
+    mine: tuple[ColumnElement[bool], ...] = (
+        column.party == bindparam("party"),
+        column.role == bindparam("role"),
+    )
+    if not whole_desk:  # a colleague's own task is found by its number
+        mine = (*mine, or_(column.assignee.is_(None), column.assignee == bindparam("me")))
     if state == "overdue":
         late = column.due_at < bindparam("now", type_=Instant())
         return (*mine, column.state == "open", late)
@@ -246,8 +255,8 @@ def _ordered(state: str, part: str, *, has_text: bool, has_after: bool) -> Selec
             return (query.where(behind) if has_after else query).order_by(*rest)
 
 
-@lru_cache(maxsize=8)
-def _tasks(state: str) -> Select[Any]:
+@lru_cache(maxsize=16)
+def _tasks(state: str, *, whole_desk: bool = False) -> Select[Any]:
     column = tables.task.c
     shown: tuple[ColumnElement[Any], ...] = (
         column.case_no, column.task, column.step, column.party, column.state,
@@ -256,7 +265,7 @@ def _tasks(state: str) -> Select[Any]:
     return (
         select(*shown)
         .join(tables.case, tables.case.c.case_no == column.case_no)
-        .where(*_of_desk(state))
+        .where(*_of_desk(state, whole_desk=whole_desk))
     )
 
 
@@ -322,7 +331,7 @@ def _of_numbers(
     """Return all tasks of few numbers; not in order, so that they are found by the number."""
     if not numbers:
         return []
-    query = _tasks(asked.state).where(tables.task.c.case_no.in_(numbers))
+    query = _tasks(asked.state, whole_desk=True).where(tables.task.c.case_no.in_(numbers))
     return list(conn.execute(query, asked.values(role)))
 
 

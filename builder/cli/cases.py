@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -16,6 +17,8 @@ from builder.cases import commands, views, walks
 from builder.cases.errors import AnswersMissing
 from builder.cases.local import local_files
 from builder.cases.platform import Platform
+from builder.cases.shapes import CaseView
+from builder.cases.wishes import KNOWN
 from builder.cli import specs
 from builder.cli.console import Terminal
 from builder.cli.errors import FileUnreadable
@@ -30,13 +33,15 @@ As = Annotated[str, typer.Option("--as", metavar="USER", help="以谁的名义 �
 County = Annotated[str | None, typer.Option(help="县（市、区）代码或名称 · Code or name.")]
 
 
-_STATES = ("open", "overdue", "correcting", "done")
+_STATES = ("open", "overdue", "correcting", "suspended", "done")
 
 
 def register(app: typer.Typer) -> None:
     """Add this room's commands."""
     app.command()(start)
     app.command()(act)
+    app.command()(supplement)
+    app.command()(urge)
     app.command()(case)
     app.command()(worklist)
     app.command()(walk)
@@ -85,29 +90,117 @@ def act(
     user: As,
     task: Annotated[str, typer.Option(help="环节 · Step or task id.")],
     action: Annotated[
-        str, typer.Option(help="approve / reject / return / correct / submit")
+        str,
+        typer.Option(
+            help="approve / reject / return / correct / submit / suspend / resume / transfer / "
+            "urge / extend / waive / verify",
+            click_type=click.Choice(KNOWN),
+        ),
     ] = "approve",
     answers: Annotated[
         Path | None, typer.Option(help="本环节填写的内容 · What the step asks.")
     ] = None,
     reason: Annotated[str, typer.Option(help="理由 · Reason.")] = "",
-    to: Annotated[str | None, typer.Option(help="退回到哪一步 · Step to return to.")] = None,
-    field: Annotated[
-        list[str] | None, typer.Option(help="需补正的字段指针 · Pointers to correct.")
+    to: Annotated[
+        str | None,
+        typer.Option(help="退回到哪一步，或转给谁 · Step to return to, or party/role[/account]."),
     ] = None,
+    field: Annotated[
+        list[str] | None,
+        typer.Option(help="需补正、延长、免交或核查的字段指针 · Pointers it is about."),
+    ] = None,
+    until: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="挂起到哪一天 · Day a suspended task goes on."),
+    ] = None,
+    for_owed: Annotated[
+        bool, typer.Option("--for-owed", help="补齐后自动恢复 · Go on once nothing is owed.")
+    ] = False,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="延长几个工作日 · Working days to extend by.")
+    ] = None,
+    untrue: Annotated[
+        bool, typer.Option("--untrue", help="承诺经核查不属实 · The promise was found untrue.")
+    ] = False,
 ) -> None:
     """办理一个环节 · Act on a task."""
     term: Terminal = ctx.obj
     with opened(term.home) as platform:
         who = platform.accounts.named(user)
-        wish = commands.Wish(action, reason=reason or None, to=to, fields=tuple(field or ()))
+        wish = commands.Wish(
+            action,
+            reason=reason or None,
+            to=to,
+            fields=tuple(field or ()),
+            until=until.date() if until else None,
+            for_owed=for_owed,
+            days=days,
+            kept=not untrue,
+        )
         values = _answers(answers) if answers else {}
         commands.act_with_answers(platform, who, case_no, task, wish, values)
-        after = views.task(platform, who, case_no, task)
-    if term.json:
+        after = None if action == "transfer" else views.task(platform, who, case_no, task)
+    if after is None:
+        term.lines([term.pick("已转办", "Passed on")])
+    elif term.json:
         term.print_json(replace(after, form=None))  # a form is for pages
     else:
         term.lines([f"{case_no} {term.say(after.title)}: {after.state}"])
+
+
+def supplement(
+    ctx: typer.Context,
+    case_no: Annotated[str, typer.Argument(help="受理编号 · Case number.")],
+    user: As,
+    answers: Annotated[Path, typer.Option(help="答案文件 · Answers: JSON by pointer.")],
+) -> None:
+    """补交一件办件还欠的内容 · Supply what a case still lacks."""
+    term: Terminal = ctx.obj
+    values = _answers(answers)
+    with opened(term.home) as platform:
+        who = platform.accounts.named(user)
+        commands.supplement_with_answers(platform, who, case_no, values)
+        view = views.case(platform, who, case_no)
+    if term.json:
+        term.print_json(view)
+    else:
+        term.lines([f"{case_no} {term.say(views.status_title(view.status))}"])
+        term.lines(_open_answers(term, view))
+
+
+def urge(
+    ctx: typer.Context,
+    case_no: Annotated[str, typer.Argument(help="受理编号 · Case number.")],
+    user: As,
+    task: Annotated[str, typer.Option(help="环节 · Step or task id.")],
+) -> None:
+    """催办自己的办件 · Ask the department to hurry with one's own case."""
+    term: Terminal = ctx.obj
+    with opened(term.home) as platform:
+        commands.urge(platform, platform.accounts.named(user), case_no, task)
+    term.lines([term.pick("已催办", "The department is reminded")])
+
+
+def _open_answers(term: Terminal, view: CaseView) -> list[str]:
+    """Return a line for each answer owed or promised."""
+    words = {
+        "owed": ("待补交，最晚", "owed by"),
+        "given": ("已补交", "supplied"),
+        "waived": ("免于补交", "waived"),
+        "dropped": ("不再需要", "no longer needed"),
+    }
+    lines = []
+    for owed in view.owed:
+        by = f" {owed.due:%Y-%m-%d}" if owed.state == "owed" else ""
+        late = term.pick("，已逾期", ", late") if owed.is_overdue else ""
+        lines.append(f"· {term.say(owed.title)}: {term.pick(*words[owed.state])}{by}{late}")
+    checked = {
+        None: ("书面承诺", "promised"),
+        True: ("承诺属实", "promise found true"),
+        False: ("承诺不属实", "promise found untrue"),
+    }
+    lines += [f"· {term.say(p.title)}: {term.pick(*checked[p.kept])}" for p in view.promises]
+    return lines
 
 
 def case(
@@ -137,6 +230,7 @@ def case(
         ],
     )
     term.lines([f"! {term.say(w.text)}" for w in view.waiting])
+    term.lines(_open_answers(term, view))
     term.table(
         [
             term.pick("时间", "When"),

@@ -14,23 +14,26 @@ expressions read besides the answers (``applicant.*``, ``params.*``, ``<query>.<
 
 from builder.forms.compiled import CompiledForm, compile_form
 from builder.forms.example import example_answers
-from builder.forms.journey import Journey, journey
-from builder.forms.page import PageModel, Provenance, SummaryModel
+from builder.forms.journey import Journey, Left, journey, left_open
+from builder.forms.page import Mark, PageModel, Provenance, SummaryModel
 from builder.forms.submit import (
     ParsedPage,
     Problem,
     changed,
     finalize,
+    parse_open,
     parse_page,
     prefill,
     validate_all,
 )
-from builder.forms.view import Sources, review, summary, told, view_page
+from builder.forms.view import Sources, review, summary, told, view_open, view_page
 from builder.forms.widgets import kinds as widget_kinds
 
 __all__ = [
     "CompiledForm",
     "Journey",
+    "Left",
+    "Mark",
     "PageModel",
     "ParsedPage",
     "Problem",
@@ -42,12 +45,15 @@ __all__ = [
     "example_answers",
     "finalize",
     "journey",
+    "left_open",
+    "parse_open",
     "parse_page",
     "prefill",
     "review",
     "summary",
     "told",
     "validate_all",
+    "view_open",
     "view_page",
     "widget_kinds",
 ]

@@ -148,6 +148,14 @@ class CompiledForm:
         for page in self.pages:
             yield from page.controls()
 
+    def ticks(self) -> frozenset[str]:
+        """Return the pointers of the ticks that leave answers open."""
+        return frozenset(
+            f"{control.question.pointer}{ending}"
+            for control in self.controls()
+            for ending in control.question.ticks
+        )
+
     def queries(self, page_id: str | None = None) -> tuple[str, ...]:
         """Return the queries whose answers fill or steer the form, or one page of it, in order."""
         controls = self.controls() if page_id is None else self.page(page_id).controls()
@@ -263,6 +271,8 @@ def as_question(
         prefill=control.prefill,
         computed=control.compute is not None or control.widget == "computed",
         needs=control.required_when is not None,
+        deferrable=control.deferrable,
+        promise=control.promise,
     )
     if field is None:
         return question

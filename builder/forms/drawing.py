@@ -18,7 +18,8 @@ from markupsafe import Markup, escape
 from builder.errors import Lang
 from builder.forms.files import FileLine
 from builder.forms.page import FieldState
-from builder.forms.question import Question
+from builder.forms.prose import paragraphs
+from builder.forms.question import LATER, PROMISE, Question
 from builder.forms.widget import Look, Widget
 from builder.scenario.model import Text
 
@@ -36,6 +37,7 @@ __all__ = [
     "skeleton",
 ]
 
+_NOTHING = Markup()
 _OPEN, _CLOSE = "\ue000slot:", "\ue001"
 _SLOT = re.compile(f"{_OPEN}([a-z0-9]+){_CLOSE}")
 
@@ -72,6 +74,16 @@ class Shape:
     source: Literal["filled", "locked", "edited"] | None
     locked: bool
     asked: bool
+    dated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A box that leaves a required answer open. `mark` is `` checked`` or nothing."""
+
+    id: str
+    name: str
+    mark: Markup
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +96,10 @@ class Drawing:
         paragraphs: prose of notices and promises; several texts are a list.
         values: what typed inputs hold.
         hidden: `` hidden``, or nothing.
+        later, promise: the boxes that leave it open; None where that is not offered.
+        later_days: working days in which it would have to come; `later_by`: the day.
+        pledge, consequence: what is promised, and what follows if it is untrue.
+        opened: `` open`` where it is promised, or nothing.
     """
 
     id: str
@@ -114,6 +130,13 @@ class Drawing:
     must: Markup = Markup()  # noqa: RUF009 (a constant)
     """What says that an input must be answered; only with `needs`."""
     files: tuple[FileLine, ...] = ()
+    later: Tick | None = None
+    later_days: int = 0
+    later_by: str = ""
+    promise: Tick | None = None
+    pledge: tuple[tuple[str, ...], ...] = ()
+    consequence: tuple[tuple[str, ...], ...] = ()
+    opened: Markup = _NOTHING
 
     @property
     def described(self) -> str:
@@ -153,7 +176,7 @@ class RowLimits:
 def shape_of(state: FieldState) -> Shape:
     """Return which varying parts a question has now."""
     source = state.source.state if state.source else None
-    return Shape(state.error is not None, source, state.locked, state.asked)
+    return Shape(state.error is not None, source, state.locked, state.asked, bool(state.later_by))
 
 
 def draw(
@@ -178,6 +201,10 @@ def draw(
         source=source,
         display=_in(state.display, lang),
         files=files,
+        later=_ticked(fixed.later, state.left == "later"),
+        later_by=state.later_by,
+        promise=_ticked(fixed.promise, state.left == "promise"),
+        opened=Markup(" open") if state.left == "promise" else Markup(),
     )
 
 
@@ -197,6 +224,10 @@ def outline(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawi
         error=_slot("error") if shape.error else "",
         source=_slot("source") if shape.source else "",
         display=_slot("display"),
+        later=fixed.later and replace(fixed.later, mark=Markup(_slot("later"))),  # noqa: S704 (our own slot)
+        later_by=_slot("by") if shape.dated else "",
+        promise=fixed.promise and replace(fixed.promise, mark=Markup(_slot("promise"))),  # noqa: S704 (our own slot)
+        opened=Markup(_slot("opened")),  # noqa: S704 (our own slot)
     )
 
 
@@ -230,12 +261,32 @@ def _slots(
     if state.locked:
         slots["display"] = escape(_in(state.display, lang))
         return slots
+    slots |= {
+        "later": " checked" if state.left == "later" else "",
+        "promise": " checked" if state.left == "promise" else "",
+        "opened": " open" if state.left == "promise" else "",
+        "by": escape(state.later_by),
+    }
     inputs = kind.inputs(state.raw, state.question, lang)
     for i, value in enumerate(inputs.values):
         slots[f"v{i}"] = escape(value)
     for i, is_chosen in enumerate(inputs.chosen):
         slots[f"c{i}"] = mark if is_chosen else ""
     return slots
+
+
+def _ticked(tick: Tick | None, is_ticked: bool) -> Tick | None:
+    return tick and replace(tick, mark=Markup(" checked") if is_ticked else Markup())
+
+
+def _tick(question: Question, ending: str) -> Tick | None:
+    if ending not in question.ticks:
+        return None
+    return Tick(f"{question.html_id}-{ending[1:]}", question.name + ending, Markup())
+
+
+def _prose(text: Text, lang: Lang) -> tuple[tuple[str, ...], ...]:
+    return tuple(tuple(_in(line, lang) for line in block) for block in paragraphs(text))
 
 
 def _mark(kind: Widget, question: Question) -> Markup:
@@ -257,6 +308,7 @@ def _must(state: FieldState) -> Markup:
 def _fixed(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawing:
     look = kind.look(question)
     empty = kind.inputs((), question, lang)
+    pledge = question.promise
     return Drawing(
         id=question.html_id,
         control=question.id,
@@ -279,6 +331,11 @@ def _fixed(kind: Widget, question: Question, lang: Lang, shape: Shape) -> Drawin
         locked=shape.locked,
         asked=shape.asked,
         source_state=shape.source or "",
+        later=_tick(question, LATER),
+        later_days=question.deferrable.days if question.deferrable else 0,
+        promise=_tick(question, PROMISE),
+        pledge=_prose(pledge.text, lang) if pledge else (),
+        consequence=_prose(pledge.consequence, lang) if pledge else (),
     )
 
 

@@ -36,6 +36,7 @@ __all__ = [
     "IdLength",
     "IdRegion",
     "LandlineWrong",
+    "LeftTwice",
     "LinkWrong",
     "MobileWrong",
     "NotADate",
@@ -172,6 +173,14 @@ class FileRefused(AnswerFault):
             then=Text(fault.next_step("zh"), fault.next_step("en")),
         )
         self.reason = fault.code
+
+
+class LeftTwice(AnswerFault):
+    """A question both to be answered later and promised."""
+
+    code = "forms.left-twice"
+    zh = "“{label}”：以后补交和书面承诺只能选一项。"
+    en = "“{label}”: choose either to supply it later or to promise it, not both."
 
 
 class AnswerRepeated(AnswerFault):

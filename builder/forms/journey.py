@@ -9,18 +9,22 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
+from typing import Literal, TypeAlias
 
 from builder.errors import Fault
 from builder.expr import Value
 from builder.forms.compiled import CompiledControl, CompiledForm, Rule, name_of
 from builder.forms.files import Files
+from builder.forms.question import LATER, PROMISE
 from builder.forms.values import from_value, to_value
 from builder.forms.widget import Around
 from builder.scenario.model import Json, Text
 
-__all__ = ["Journey", "State", "assess", "given", "journey"]
+__all__ = ["Journey", "Left", "State", "assess", "given", "journey", "left_open"]
 
 Known = Mapping[str, Value]
+Left: TypeAlias = Literal["later", "promise"]
+_LEFT: Mapping[str, Left] = {LATER: "later", PROMISE: "promise"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +39,7 @@ class State:
         locked: ids of controls whose value was fetched and may not be changed.
         needed: ids of controls that these answers make required.
         scope: what expressions read.
+        left: pointers of required answers left open: to come ``later``, or a ``promise`` instead.
     """
 
     values: Mapping[str, Json]
@@ -44,6 +49,7 @@ class State:
     locked: frozenset[str]
     scope: Mapping[str, Value]
     needed: frozenset[str] = frozenset()
+    left: Mapping[str, Left] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,6 +98,13 @@ def assess(
     return _Assessment(cform, answers, today, known or {}).state()
 
 
+def left_open(
+    cform: CompiledForm, answers: Mapping[str, Json], today: date, known: Known | None = None
+) -> dict[str, Left]:
+    """Return which required answers a hand-in leaves open, and how."""
+    return dict(assess(cform, answers, today, known).left)
+
+
 def given(control: CompiledControl, known: Known) -> Json:
     """Return what was fetched for a question, in its own spelling; None where nothing fits."""
     prefill = control.question.prefill
@@ -121,6 +134,7 @@ class _Assessment:
     met: dict[Rule, bool] = field(default_factory=dict)
     shown: set[str] = field(default_factory=set)
     locked: set[str] = field(default_factory=set)
+    left: dict[str, Left] = field(default_factory=dict)
 
     def state(self) -> State:
         self.scope = {**self.known, **self._others()}
@@ -131,6 +145,8 @@ class _Assessment:
             value = self._value(asked[0], pointer) if asked else None
             if asked:
                 values[pointer] = value
+                if value is None:
+                    self._leave(asked[0], pointer)
             self.scope[name_of(pointer)] = to_value(value, self.cform.fields[pointer].type)
         for control in self.cform.controls():
             if control.question.pointer is None and self._is_met(*control.rules):
@@ -149,7 +165,14 @@ class _Assessment:
                 for control in self.cform.controls()
                 if control.needed is not None and control.needed.holds(self.scope, self.today)
             ),
+            self.left,
         )
+
+    def _leave(self, control: CompiledControl, pointer: str) -> None:
+        """Note that an unanswered question was ticked as one that may stay open."""
+        for ending in control.question.ticks:
+            if self.answers.get(pointer + ending) is True:
+                self.left.setdefault(pointer, _LEFT[ending])
 
     def _others(self) -> dict[str, Value]:
         """Return answers of other forms, typed; this form's own come in their order."""

@@ -14,10 +14,12 @@ from builder.scenario.model import Text
 
 if TYPE_CHECKING:
     from builder.forms.compiled import CompiledForm
+    from builder.forms.journey import Left
 
 __all__ = [
     "ErrorLine",
     "FieldState",
+    "Mark",
     "PageModel",
     "Provenance",
     "RowState",
@@ -86,6 +88,10 @@ class FieldState:
     """Of a table: its rows as they stand, blank ones to fill in among them."""
     files: tuple[FileFacts, ...] = ()
     """The files its answer leads to."""
+    left: Left | None = None
+    """It was ticked as one that stays open."""
+    later_by: str = ""
+    """ISO day by which it would have to come, were the form handed in today."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +112,14 @@ class SummaryTable:
 
     heads: tuple[Text, ...]
     rows: tuple[tuple[Text | None, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A word beside an answer: owed, promised, supplied. `tone` is a chip's."""
+
+    tone: str
+    text: Text
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +152,7 @@ class PageModel:
     """One page of a form, ready to render in either language.
 
     Attributes:
+        id: of the form's page; blank where the questions come from several.
         scope: what expressions read, by name: the browser gets what this page's conditions need.
     """
 
@@ -169,6 +184,7 @@ class SummaryRow:
     table: SummaryTable | None = None
     """The rows of a table; `value` says them in one text."""
     files: tuple[FileFacts, ...] = ()
+    mark: Mark | None = None
 
 
 @dataclass(frozen=True, slots=True)

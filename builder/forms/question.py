@@ -6,9 +6,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
 from builder.forms.rule import Rule
-from builder.scenario.model import Json, Prefill, Text, ValueType
+from builder.scenario.model import Deferral, Json, Pledge, Prefill, Text, ValueType
 
-__all__ = ["Column", "Option", "Question"]
+__all__ = ["LATER", "PROMISE", "Column", "Option", "Question"]
+
+LATER = "~later"
+PROMISE = "~promise"
+"""Endings of a pointer, and of an input's name, for the ticks that leave an answer open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,8 @@ class Question:
         conditional: answers of its own page can show and hide it.
         needs: other answers can make it required.
         columns: of a table.
+        deferrable: a tick lets it come later (容缺).
+        promise: a tick promises it instead (告知承诺).
     """
 
     id: str
@@ -53,6 +59,14 @@ class Question:
     conditional: bool = False
     needs: bool = False
     columns: tuple[Column, ...] = ()
+    deferrable: Deferral | None = None
+    promise: Pledge | None = None
+
+    @property
+    def ticks(self) -> tuple[str, ...]:
+        """Return the endings of the ticks it offers."""
+        offers = {LATER: self.deferrable, PROMISE: self.promise}
+        return tuple(ending for ending, offer in offers.items() if offer is not None)
 
     @property
     def html_id(self) -> str:

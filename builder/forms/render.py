@@ -137,7 +137,7 @@ class Renderer:
         if kind.anew:
             return self.control(state, lang)
         shape = shape_of(state)
-        key = (lang, state.question.id, shape)
+        key = (lang, state.question.id, state.question.required, state.question.ticks, shape)
         found = drawn.get(key)
         if found is None:
             found = drawn[key] = self._skeleton(state, lang, shape)
@@ -230,6 +230,8 @@ class Renderer:
         )
 
     def _island(self, model: PageModel) -> Markup:
+        if not model.id:
+            return Markup()
         made = self._logic.setdefault(model.form, {})
         if model.id not in made:
             made[model.id] = page_logic(model.form.page(model.id))

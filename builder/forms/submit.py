@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from builder.errors import Fault
@@ -13,6 +13,7 @@ from builder.forms.errors import (
     AnswerFault,
     FileRefused,
     HiddenCharacters,
+    LeftTwice,
     NotFitting,
     RowsWrong,
 )
@@ -30,6 +31,8 @@ __all__ = [
     "Problem",
     "changed",
     "finalize",
+    "open_controls",
+    "parse_open",
     "parse_page",
     "prefill",
     "validate_all",
@@ -52,6 +55,12 @@ class Problem:
     code: str
     message: Text
     fault: AnswerFault
+
+    @property
+    def placed(self) -> AnswerFault:
+        """Return its fault, with the pointer it concerns."""
+        self.fault.where = self.pointer
+        return self.fault
 
     def to_json(self) -> dict[str, object]:
         """Return ``{"pointer", "control", "page", "code", "message": {"zh", "en"}}``."""
@@ -103,17 +112,75 @@ def parse_page(
     Raises:
         PageUnknown: the form has no such page.
     """
-    page = cform.page(page_id)
+    controls = tuple(cform.page(page_id).controls())
+    return _parsed(cform, page_id, controls, post, answers, today, known, files, refused)
+
+
+def parse_open(
+    cform: CompiledForm,
+    pointers: Collection[str],
+    post: Post,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+    *,
+    files: Files | None = None,
+    refused: Mapping[str, Fault] | None = None,
+) -> ParsedPage:
+    """Read what was supplied of answers that were left open; one left blank again stays open."""
+    controls = open_controls(cform, pointers)
+    parsed = _parsed(cform, "", controls, post, answers, today, known, files, refused)
+    values = {pointer: value for pointer, value in parsed.values.items() if value is not None}
+    return replace(parsed, values=values)
+
+
+def open_controls(cform: CompiledForm, pointers: Collection[str]) -> tuple[CompiledControl, ...]:
+    """Return the questions that fill these pointers, none of them required, in reading order."""
+    return tuple(
+        replace(
+            control,
+            needed=None,
+            question=replace(
+                control.question,
+                required=False,
+                conditional=False,
+                needs=False,
+                deferrable=None,
+                promise=None,
+            ),
+        )
+        for control in cform.controls()
+        if control.question.pointer in pointers
+    )
+
+
+def _parsed(
+    cform: CompiledForm,
+    page_id: str,
+    controls: Sequence[CompiledControl],
+    post: Post,
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None,
+    files: Files | None = None,
+    refused: Mapping[str, Fault] | None = None,
+) -> ParsedPage:
     read = _Reading()
-    for control in page.controls():
+    for control in controls:
         read.take(control, post)
-    merged = {**answers, **read.values, **dict.fromkeys(read.faults)}
+    merged = {**answers, **read.values, **dict.fromkeys(read.faults), **read.ticks}
     state = assess(cform, merged, today, known)
-    asked = [c for c in page.controls() if _is_open(c, state)]
+    asked = [c for c in controls if _is_open(c, state)]
     values = {p: read.values[p] for c in asked if (p := c.question.pointer) in read.values}
+    ticks = {key: read.ticks[key] for c in asked for key in _ticks(c) if key in read.ticks}
     faults = _check(cform, asked, values, state, today, files)
     faults |= {
         c.question.id: read.faults[p] for c in asked if (p := c.question.pointer) in read.faults
+    }
+    faults |= {
+        c.question.id: LeftTwice(c.question)
+        for c in asked
+        if len(_ticks(c)) > 1 and all(ticks.get(key) for key in _ticks(c))
     }
     wrong = {c.question.pointer for c in asked if c.question.id in faults} - _blank(values)
     for control in asked:  # a file that was not taken leaves the others of its question in place
@@ -122,7 +189,10 @@ def parse_page(
     moved = any(c.widget.of_rows and _moves(c, post) for c in asked)
     return ParsedPage(
         page_id,
-        {pointer: value for pointer, value in values.items() if pointer not in wrong},
+        {
+            **{pointer: value for pointer, value in values.items() if pointer not in wrong},
+            **ticks,
+        },
         () if moved else _problems(asked, faults),
         read.raw,
         moved,
@@ -193,6 +263,7 @@ class _Reading:
         self.values: dict[str, Json] = {}
         self.faults: dict[str, AnswerFault] = {}
         self.raw: dict[str, tuple[str, ...]] = {}
+        self.ticks: dict[str, Json] = {}
 
     def take(self, control: CompiledControl, post: Post) -> None:
         question, kind = control.question, control.widget
@@ -208,6 +279,20 @@ class _Reading:
         except AnswerFault as fault:
             self.faults[question.pointer] = fault
             self.values.pop(question.pointer, None)
+        self._tick(control, post)
+
+    def _tick(self, control: CompiledControl, post: Post) -> None:
+        """Read the ticks that leave an answer open; an answer that is given goes before them."""
+        question = control.question
+        is_open = self.values.get(question.pointer or "") is None
+        for key, ending in zip(_ticks(control), question.ticks, strict=True):
+            is_ticked = bool({"true", "on"} & set(post.get(question.name + ending, ())))
+            self.ticks[key] = True if is_ticked and is_open else None
+
+
+def _ticks(control: CompiledControl) -> tuple[str, ...]:
+    """Return under which keys the ticks of a question are kept beside its answer."""
+    return tuple(f"{control.question.pointer}{ending}" for ending in control.question.ticks)
 
 
 def _is_in(control: CompiledControl, post: Post) -> bool:
@@ -240,7 +325,9 @@ def _check(
     for control in asked:
         question = control.question
         value = values.get(question.pointer or "")
-        fault = _fault(control, value, rest, needed=question.id in state.needed)
+        is_left = value is None and question.pointer in state.left
+        needed = control.needed is not None and question.id in state.needed
+        fault = None if is_left else _fault(control, value, rest, needed=needed)
         if fault is not None:
             faults[question.id] = fault
         elif value is not None and question.pointer is not None:

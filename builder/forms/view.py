@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import lru_cache
 
 from builder.forms.compiled import CompiledControl, CompiledForm, CompiledSection, as_question
 from builder.forms.files import FileFacts, Files
 from builder.forms.files import known as files_of
-from builder.forms.journey import Known, State, around, assess, given
+from builder.forms.journey import Known, Left, State, around, assess, given
 from builder.forms.page import (
     ErrorLine,
     FieldState,
+    Mark,
     PageModel,
     Provenance,
     SectionModel,
@@ -24,12 +25,12 @@ from builder.forms.page import (
 )
 from builder.forms.question import Question
 from builder.forms.row_view import row_states, summary_table
-from builder.forms.submit import ParsedPage, Problem
+from builder.forms.submit import ParsedPage, Problem, open_controls
 from builder.forms.widget import Around, Widget, same
 from builder.forms.widgets import widget
 from builder.scenario.model import Control, Json, Scenario, Text
 
-__all__ = ["Sources", "review", "summary", "told", "view_page"]
+__all__ = ["Sources", "review", "summary", "told", "view_open", "view_page"]
 
 _NO_TEXT = Text("", "")
 _APPLICANT = {"/applicant/id_card": "id-number", "/applicant/phone": "phone"}
@@ -70,12 +71,13 @@ def view_page(
     sources: Sources = _NOWHERE,
     asked: Collection[str] = (),
     files: Files | None = None,
+    later_by: Mapping[str, str] | None = None,
 ) -> PageModel:
     """Return one page as it stands.
 
     `answers` are as kept, by pointer; `known` is what else expressions read, by name; `parsed` is
     the page as just posted, to show what was typed and what to mend; `asked` are pointers that an
-    officer asked to correct.
+    officer asked to correct; `later_by` says by which ISO day what may come later would be due.
 
     Raises:
         PageUnknown: the form has no such page.
@@ -85,7 +87,9 @@ def view_page(
     state = assess(cform, merged, today, known)
     errors = {problem.target: problem.message for problem in (parsed.errors if parsed else ())}
     rest = around(cform, state, today)
-    view = _View(state, known or {}, parsed, errors, sources, frozenset(asked), rest, files)
+    view = _View(
+        state, known or {}, parsed, errors, sources, frozenset(asked), rest, files, later_by or {}
+    )
     sections = (view.section(page_id, section) for section in page.sections)
     return PageModel(
         form=cform,
@@ -93,6 +97,42 @@ def view_page(
         title=page.page.title,
         intro=page.page.intro,
         sections=tuple(s for s in sections if s.shown or s.conditional),
+        errors=tuple(_line(problem) for problem in (parsed.errors if parsed else ())),
+        scope=state.scope,
+    )
+
+
+def view_open(
+    cform: CompiledForm,
+    pointers: Collection[str],
+    answers: Mapping[str, Json],
+    today: date,
+    known: Known | None = None,
+    *,
+    parsed: ParsedPage | None = None,
+    files: Files | None = None,
+) -> PageModel:
+    """Return the questions at these pointers on a page of their own, to be supplied now."""
+    state = assess(cform, {**answers, **(parsed.values if parsed else {})}, today, known)
+    errors = {problem.target: problem.message for problem in (parsed.errors if parsed else ())}
+    rest = around(cform, state, today)
+    view = _View(state, known or {}, parsed, errors, _NOWHERE, frozenset(), rest, files, {})
+    open_now = {control.question.id: control for control in open_controls(cform, pointers)}
+    sections = []
+    for page in cform.pages:
+        for section in page.sections:
+            found = [c.question.id for c in section.controls if c.question.id in open_now]
+            fields = tuple(replace(view.field(open_now[i]), shown=True) for i in found)
+            own = section.section
+            name = f"{page.id}-{own.id}"
+            if fields:
+                sections.append(SectionModel(name, own.title, None, True, False, fields))
+    return PageModel(
+        form=cform,
+        id="",
+        title=cform.form.title,
+        intro=None,
+        sections=tuple(sections),
         errors=tuple(_line(problem) for problem in (parsed.errors if parsed else ())),
         scope=state.scope,
     )
@@ -107,10 +147,11 @@ def review(
     sources: Sources = _NOWHERE,
     changed: Collection[str] = (),
     files: Files | None = None,
+    later_by: Mapping[str, str] | None = None,
 ) -> SummaryModel:
     """Return all answers of a form, page by page, with where to change them."""
     state = assess(cform, answers, today, known)
-    rows = _Rows(state, known or {}, sources, frozenset(changed), files)
+    rows = _Rows(state, known or {}, sources, frozenset(changed), files, later_by or {})
     sections = (
         SummarySection(page.page.title, rows.of(page.controls()), page.id) for page in cform.pages
     )
@@ -126,10 +167,12 @@ def summary(
     mask: Collection[str] = (),
     changed: Collection[str] = (),
     files: Files | None = None,
+    marks: Mapping[str, Mark] | None = None,
 ) -> SummaryModel:
     """Return the answers at these pointers, read-only, and nothing else.
 
-    Values at the pointers in `mask` are shown covered; those in `changed` are marked.
+    Values at the pointers in `mask` are shown covered; those in `changed` are marked, and so are
+    those in `marks`, each with its own word.
     """
     rows = []
     for pointer in pointers:
@@ -139,9 +182,17 @@ def summary(
         source = sources.of(pointer, locked=False, edited=False)
         table = summary_table(value, question, masked=pointer in mask)
         held = files_of(value, files) if kind.kind == "upload" else ()
-        is_changed = pointer in changed
         rows.append(
-            SummaryRow(pointer, question.label, shown, source, is_changed, table=table, files=held)
+            SummaryRow(
+                pointer,
+                question.label,
+                shown,
+                source,
+                pointer in changed,
+                table=table,
+                files=held,
+                mark=(marks or {}).get(pointer),
+            )
         )
     return SummaryModel((SummarySection(None, tuple(rows)),) if rows else ())
 
@@ -189,6 +240,7 @@ class _View:
     asked: frozenset[str]
     rest: Around
     files: Files | None
+    later_by: Mapping[str, str]
 
     def section(self, page_id: str, compiled: CompiledSection) -> SectionModel:
         section = compiled.section
@@ -231,11 +283,13 @@ class _View:
             error=self.errors.get(question.html_id),
             source=_source(control, value, self.state, self.known, self.sources),
             asked=pointer in self.asked,
-            needed=question.id in self.state.needed,
+            needed=control.needed is not None and question.id in self.state.needed,
             rows=row_states(question, raw, self.errors, self.rest)
             if question.columns and not locked
             else (),
             files=self._files(control, value),
+            left=self.state.left.get(pointer),
+            later_by="" if locked else self.later_by.get(pointer, ""),
         )
 
     def _files(self, control: CompiledControl, value: Json) -> tuple[FileFacts, ...]:
@@ -259,6 +313,7 @@ class _Rows:
     sources: Sources
     changed: frozenset[str]
     files: Files | None
+    later_by: Mapping[str, str]
 
     def of(self, controls: Iterable[CompiledControl]) -> tuple[SummaryRow, ...]:
         return tuple(
@@ -278,7 +333,16 @@ class _Rows:
             "" if question.computed or question.id in self.state.locked else question.html_id,
             summary_table(value, question),
             files_of(value, self.files) if question.kind == "upload" else (),
+            _left_mark(self.state.left.get(pointer), self.later_by.get(pointer, "")),
         )
+
+
+def _left_mark(left: Left | None, by: str) -> Mark | None:
+    """Return what is said beside a question that is left open."""
+    if left == "later":
+        until = (f"，最晚 {by}", f" by {by}") if by else ("", "")
+        return Mark("warn", Text(f"以后补交{until[0]}", f"To be supplied{until[1]}"))
+    return Mark("info", Text("书面承诺代替", "Promised instead")) if left else None
 
 
 def _source(

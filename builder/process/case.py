@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal, TypeAlias, cast, get_args
 
 from builder.process.errors import EventUnknown
@@ -27,16 +27,28 @@ __all__ = [
     "Correction",
     "Event",
     "EventKind",
+    "Extend",
     "Issued",
+    "Left",
+    "Owed",
     "PendingQuery",
+    "Promised",
     "Reject",
+    "Resume",
     "Return",
     "Returned",
     "StepState",
     "Submit",
+    "Supplement",
+    "Suspend",
+    "Suspension",
     "TaskState",
     "TaskStatus",
     "Tick",
+    "Transfer",
+    "Urge",
+    "Verify",
+    "Waive",
     "Withdraw",
 ]
 
@@ -68,11 +80,36 @@ EventKind: TypeAlias = Literal[
     "rejected",
     "withdrawn",
     "completed",
+    "deferred",
+    "promised",
+    "promise_dropped",
+    "supplemented",
+    "owed_dropped",
+    "owed_reminded",
+    "owed_overdue",
+    "owed_extended",
+    "owed_waived",
+    "awaiting_owed",
+    "promise_due",
+    "promise_checked",
+    "transferred",
+    "urged",
 ]
+Left: TypeAlias = Literal["later", "promise"]
+"""How a required answer was left open: to come later (容缺), or promised instead (告知承诺)."""
+
 CaseStatus: TypeAlias = Literal[
-    "new", "running", "correcting", "returned", "completed", "rejected", "withdrawn"
+    "new",
+    "running",
+    "correcting",
+    "suspended",
+    "owing",
+    "returned",
+    "completed",
+    "rejected",
+    "withdrawn",
 ]
-TaskStatus: TypeAlias = Literal["open", "correcting", "done", "cancelled"]
+TaskStatus: TypeAlias = Literal["open", "correcting", "suspended", "done", "cancelled"]
 StepState: TypeAlias = Literal["active", "done", "skipped", "rejected", "cancelled"]
 """A step not in `Case.steps` waits for its turn."""
 
@@ -157,12 +194,14 @@ class Submit:
         answers: all values of the form in question; they replace what it held before.
         results: answers of queries fetched while filling, by query id, for conditions.
         task: for an applicant's or officer's own task with action ``submit``.
+        left: required answers left open, by pointer: to come later, or promised instead.
     """
 
     actor: Actor
     answers: Answers
     results: Mapping[str, Mapping[str, Json]] = field(default_factory=dict)
     task: str | None = None
+    left: Mapping[str, Left] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -208,6 +247,104 @@ class Correct:
 
 
 @dataclass(frozen=True, slots=True)
+class Supplement:
+    """The applicant supplies some or all of what is owed, at any time while the case runs.
+
+    Attributes:
+        answers: the owed values, and computed ones that follow from them.
+    """
+
+    actor: Actor
+    answers: Answers
+
+
+@dataclass(frozen=True, slots=True)
+class Extend:
+    """Give more time for an owed answer, once.
+
+    Attributes:
+        days: working days from its due day, or from today where that is past; None: as many as the
+            spec gave at first, which is also the most.
+    """
+
+    actor: Actor
+    task: str
+    field: str
+    reason: str
+    days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waive:
+    """Do without an owed answer."""
+
+    actor: Actor
+    task: str
+    field: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verify:
+    """Record whether a promise was found to be true; what follows people decide."""
+
+    actor: Actor
+    task: str
+    field: str
+    kept: bool
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Suspend:
+    """Let a task rest, its clock standing still.
+
+    Attributes:
+        until: the day on whose morning it goes on by itself.
+        for_owed: it goes on by itself once nothing is owed any more.
+    """
+
+    actor: Actor
+    task: str
+    reason: str
+    until: date | None = None
+    for_owed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Resume:
+    """Let a suspended task go on."""
+
+    actor: Actor
+    task: str
+    remark: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Transfer:
+    """Pass a task on: to a person or role of the same party, or to a party the step allows.
+
+    Attributes:
+        account: the one person who is to act; None: anybody of the role.
+    """
+
+    actor: Actor
+    task: str
+    party: str
+    role: str
+    reason: str
+    account: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Urge:
+    """Remind a desk of a task: by the applicant, or an officer of the lead; once a working day."""
+
+    actor: Actor
+    task: str
+
+
+@dataclass(frozen=True, slots=True)
 class Withdraw:
     """The applicant takes the matter back."""
 
@@ -244,7 +381,24 @@ class Tick:
     """Time has passed: reminders, due times and escalations whose moment has come."""
 
 
-Action: TypeAlias = Submit | Approve | Reject | Return | Correct | Withdraw | Answer | Tick
+Action: TypeAlias = (
+    Submit
+    | Approve
+    | Reject
+    | Return
+    | Correct
+    | Supplement
+    | Extend
+    | Waive
+    | Verify
+    | Suspend
+    | Resume
+    | Transfer
+    | Urge
+    | Withdraw
+    | Answer
+    | Tick
+)
 
 
 # ── State ────────────────────────────────────────────────────────────────────────────────────────
@@ -272,18 +426,92 @@ class Returned:
 
 
 @dataclass(frozen=True, slots=True)
+class Suspension:
+    """Why a task rests, and what lets it go on.
+
+    Attributes:
+        reason: None where it rests because something owed is late.
+        until: the moment it goes on by itself.
+        for_owed: it goes on once what is owed is settled.
+        by: None where the process itself let it rest.
+    """
+
+    at: datetime
+    by: Actor | None
+    reason: str | None
+    until: datetime | None
+    for_owed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Owed:
+    """A required answer that is to come after the hand-in. It stays in the case for good.
+
+    Attributes:
+        field: pointer.
+        status: ``dropped`` where a later hand-in no longer asks for it.
+        overdue_at: when its desks were told that it is late.
+        settled_by: who supplied or waived it.
+        reason: why it was extended or waived.
+    """
+
+    field: str
+    since: datetime
+    due_at: datetime
+    due_certain: bool
+    consequence: Literal["tell", "suspend"]
+    status: Literal["owed", "given", "waived", "dropped"] = "owed"
+    is_extended: bool = False
+    reminded_at: datetime | None = None
+    overdue_at: datetime | None = None
+    settled_at: datetime | None = None
+    settled_by: Actor | None = None
+    reason: str | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Tell whether it is still to come."""
+        return self.status == "owed"
+
+
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A promise in place of an answer.
+
+    Attributes:
+        wording: SM3 of the words that were agreed to.
+        verify_at: by when it should be looked into.
+        told_at: when its desks were asked to.
+        kept: what was found; None while nobody has looked.
+    """
+
+    field: str
+    wording: str
+    at: datetime
+    verify_at: datetime | None = None
+    told_at: datetime | None = None
+    kept: bool | None = None
+    checked_at: datetime | None = None
+    checked_by: Actor | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class TaskState:
     """One task of a case. A step visited again gets a new task.
 
     Attributes:
         id: ``<step>.<round>``, round from 1.
-        due_at: end of a working day; None for no limit. While correcting: as it stood then.
+        due_at: end of a working day; None for no limit. While its clock stands: as it stood then.
         due_certain: False where the calendar does not yet know the year's holidays.
         suspended_at: since when the clock stands still.
         outcome: the action that closed it.
         reminded_at: when its people were reminded of the due day.
         overdue_at: when its desk was told that it is late.
         escalated: how many of its step's escalations have happened.
+        assignee: the one person who is to act; None: anybody of its role.
+        suspension: why it rests, while it does.
+        urged_at: when somebody last asked to hurry it.
     """
 
     id: str
@@ -302,10 +530,13 @@ class TaskState:
     reminded_at: datetime | None = None
     overdue_at: datetime | None = None
     escalated: int = 0
+    assignee: str | None = None
+    suspension: Suspension | None = None
+    urged_at: datetime | None = None
 
     def is_overdue(self, now: datetime) -> bool:
         """Tell whether the time is up: for an open task now, for a done one when it was done."""
-        if self.due_at is None or self.status in ("correcting", "cancelled"):
+        if self.due_at is None or self.status not in ("open", "done"):
             return False
         return (self.done_at or now) > self.due_at
 
@@ -373,6 +604,9 @@ class Case:
         documents: what was issued, by ``<document>.<round>``, those voided since included.
         returned: set while the applicant has the matter back.
         ended_by: the event that ended it.
+        owed: answers left open at a hand-in, by pointer, settled ones too.
+        promises: promises in place of answers, by pointer.
+        waits_for_owed: all steps are over, only owed answers are missing.
     """
 
     seq: int = 0
@@ -390,6 +624,9 @@ class Case:
     unanswered: frozenset[str] = frozenset()
     documents: Mapping[str, Issued] = field(default_factory=dict)
     returned: Returned | None = None
+    owed: Mapping[str, Owed] = field(default_factory=dict)
+    promises: Mapping[str, Promised] = field(default_factory=dict)
+    waits_for_owed: bool = False
 
     @property
     def status(self) -> CaseStatus:
@@ -400,7 +637,13 @@ class Case:
             return "new"
         if self.returned is not None:
             return "returned"
-        return "correcting" if self.corrections else "running"
+        if self.corrections:
+            return "correcting"
+        if self.waits_for_owed:
+            return "owing"
+        tasks = self.open_tasks
+        rests = tasks and not self.pending and all(t.status == "suspended" for t in tasks)
+        return "suspended" if rests else "running"
 
     @property
     def is_ended(self) -> bool:
@@ -409,8 +652,18 @@ class Case:
 
     @property
     def open_tasks(self) -> tuple[TaskState, ...]:
-        """Return the tasks not done, those waiting for a correction included."""
-        return tuple(t for t in self.tasks.values() if t.status in ("open", "correcting"))
+        """Return the tasks not done, those waiting or resting included."""
+        return tuple(t for t in self.tasks.values() if t.status not in ("done", "cancelled"))
+
+    @property
+    def owing(self) -> tuple[Owed, ...]:
+        """Return the answers that are still to come."""
+        return tuple(o for o in self.owed.values() if o.is_open)
+
+    @property
+    def is_stalled(self) -> bool:
+        """Tell whether work stands still because something owed is late."""
+        return any(o.overdue_at and o.consequence == "suspend" for o in self.owing)
 
     @property
     def corrections(self) -> tuple[Correction, ...]:

@@ -25,13 +25,23 @@ class Moment:
 
     Attributes:
         rung: which escalation of the task's step, from 0.
-        name: the task's id; for ``give-up`` the query step's.
+        name: the task's id; for ``give-up`` the query step's; for what is owed or promised the
+            field's pointer.
     """
 
     at: datetime
     rung: int
     name: str
-    kind: Literal["remind", "overdue", "escalate", "give-up"]
+    kind: Literal[
+        "remind",
+        "overdue",
+        "escalate",
+        "give-up",
+        "resume",
+        "remind-owed",
+        "overdue-owed",
+        "promise-due",
+    ]
 
 
 def moments(plan: Plan, case: Case, calendar: Calendar) -> list[Moment]:
@@ -46,6 +56,10 @@ def moments(plan: Plan, case: Case, calendar: Calendar) -> list[Moment]:
     for task in case.open_tasks:
         if task.status == "open" and task.due_at is not None:
             found += _of_task(plan, task, task.due_at, calendar)
+        if task.suspension is not None and task.suspension.until is not None:
+            found.append(Moment(task.suspension.until, 0, task.id, "resume"))
+    if case.returned is None:
+        found += _of_open_answers(plan, case, calendar)
     for pending in case.pending.values():
         found += _of_question(plan, pending, calendar)
     return sorted(found)
@@ -69,6 +83,23 @@ def _of_task(plan: Plan, task: TaskState, due_at: datetime, calendar: Calendar) 
         if rung >= task.escalated:
             at = due_at if escalation.after == 0 else calendar.due(due_at, escalation.after).at
             yield Moment(at, rung, task.id, "escalate")
+
+
+def _of_open_answers(plan: Plan, case: Case, calendar: Calendar) -> Iterator[Moment]:
+    """Yield what comes due of owed answers and promises; it waits while the matter is returned."""
+    for owed in case.owing:
+        if owed.overdue_at is not None:
+            continue
+        yield Moment(owed.due_at, -1, owed.field, "overdue-owed")
+        remind = plan.deferrals[owed.field].remind
+        if remind is not None and owed.reminded_at is None:
+            remind_at = calendar.before(owed.due_at, remind)
+            if remind_at > owed.since:
+                yield Moment(remind_at, -2, owed.field, "remind-owed")
+    for promised in case.promises.values():
+        is_open = promised.kept is None and promised.told_at is None
+        if promised.verify_at is not None and is_open:
+            yield Moment(promised.verify_at, 0, promised.field, "promise-due")
 
 
 def _of_question(plan: Plan, pending: PendingQuery, calendar: Calendar) -> Iterator[Moment]:

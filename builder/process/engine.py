@@ -12,45 +12,56 @@ from datetime import datetime
 from types import MappingProxyType
 from typing import cast
 
-from builder.process import errors
-from builder.process.calendar import SHANGHAI, Calendar
+from builder.process import errors, owing, pausing
+from builder.process.calendar import Calendar
 from builder.process.case import (
     NEW,
     Action,
-    Actor,
     Answer,
-    Answers,
     Approve,
     Case,
     Correct,
     Event,
     EventKind,
+    Extend,
     PendingQuery,
     Reject,
+    Resume,
     Return,
     Submit,
+    Supplement,
+    Suspend,
     TaskState,
     Tick,
+    Transfer,
+    Urge,
+    Verify,
+    Waive,
     Withdraw,
 )
 from builder.process.deadlines import Moment, moments
-from builder.process.fold import FINISHED, apply_event, fold_events
-from builder.process.plan import Node, Plan, plan_of
+from builder.process.fold import apply_event, fold_events
+from builder.process.plan import plan_of
 from builder.process.retry import wait
-from builder.process.scope import Scope
+from builder.process.walking import (
+    Walk,
+    changed,
+    check_actor,
+    check_applicant,
+    check_inside,
+    check_starter,
+    find_task,
+    given,
+    open_task,
+    plain,
+)
 from builder.scenario.model import (
     APPLICANT,
     APPLY,
     PARAMS,
     Branch,
-    Choice,
-    Issue,
     Json,
-    Notify,
-    Parallel,
-    QueryStep,
     Scenario,
-    Task,
     TaskAction,
 )
 
@@ -87,7 +98,7 @@ def advance(
     scenario: Scenario, case: Case, action: Action, now: datetime, calendar: Calendar
 ) -> Outcome:
     """Do what `step` does, and return the case after the events as well."""
-    walk = _Walk(plan_of(scenario), case, now, calendar)
+    walk = Walk(plan_of(scenario), case, now, calendar)
     if case.is_ended:
         raise errors.CaseEnded(status=case.status)
     if case.status == "new" and not isinstance(action, Submit):
@@ -106,217 +117,78 @@ def fold(scenario: Scenario, events: Iterable[Event], case: Case = NEW) -> Case:
     return fold_events(plan_of(scenario), case, events)
 
 
-def find_task(case: Case, task: str) -> TaskState:
-    """Return a task by its id, or the newest task of a step by the step's id.
-
-    Raises:
-        TaskUnknown: there is none.
-    """
-    if task in case.rounds:
-        task = f"{task}.{case.rounds[task]}"
-    if task not in case.tasks:
-        raise errors.TaskUnknown(task=task)
-    return case.tasks[task]
-
-
-# ── Walking the tree ─────────────────────────────────────────────────────────────────────────────
-
-
-class _Walk:
-    """Collect the events of one action, keeping the case up with them."""
-
-    def __init__(self, plan: Plan, case: Case, now: datetime, calendar: Calendar) -> None:
-        if now.tzinfo is None:
-            raise ValueError("now must be aware")
-        self.plan = plan
-        self.case = case
-        self.now = now if case.updated_at is None else max(now, case.updated_at)
-        self.calendar = calendar
-        self.events: list[Event] = []
-
-    def emit(
-        self,
-        kind: EventKind,
-        node: str | None = None,
-        actor: Actor | None = None,
-        **data: Json,
-    ) -> None:
-        """Add an event and apply it."""
-        event = Event(self.case.seq + 1, self.now, kind, actor, node, data)
-        self.events.append(event)
-        self.case = apply_event(self.plan, self.case, event)
-
-    def is_finished(self, node: Node) -> bool:
-        """Tell whether a step no longer holds up what comes after it."""
-        return self.case.steps.get(node.id) in FINISHED
-
-    def start(self) -> None:
-        """Enter the process at its root."""
-        self.enter(self.plan.root)
-        self.go_on(self.plan.root)
-
-    def enter(self, node: Node) -> None:
-        """Enter a step and walk until it waits for somebody or is finished."""
-        self.emit("step_entered", node.id)
-        if node.is_ordered:
-            self.proceed(node, 0)
-            return
-        match node.step:
-            case Task():
-                self.open_task(node.step)
-            case QueryStep(query=query):
-                self.emit("query_asked", node.id, query=query)
-            case Notify(notice=notice):
-                self.emit("notice_sent", node.id, notice=notice)
-            case Issue(document=document):
-                made = sum(d.document == document for d in self.case.documents.values())
-                self.emit("document_issued", node.id, document=document, round=made + 1)
-            case Parallel() | Choice():
-                self.split(node)
-
-    def proceed(self, ordered: Node, index: int) -> None:
-        """Enter the children from `index` on until one waits."""
-        for child in ordered.inner[index:]:
-            self.enter(self.plan.nodes[child])
-            if not self.is_finished(self.plan.nodes[child]):
-                return
-
-    def go_on(self, node: Node) -> None:
-        """Walk on from a step as far as its being finished carries."""
-        while self.is_finished(node):
-            if node.parent is None:
-                self.emit("completed")
-                return
-            if node.parent.is_ordered and not self.is_finished(node.parent):
-                self.proceed(node.parent, node.index + 1)
-            node = node.parent
-
-    def split(self, node: Node) -> None:
-        """Enter the branches of a split whose condition is met; say which are skipped."""
-        taken = self.taken(node)
-        for arm in node.inner:
-            if arm not in taken:
-                self.emit("branch_skipped", arm)
-        for arm in taken:
-            self.enter(self.plan.nodes[arm])
-
-    def taken(self, node: Node) -> list[str]:
-        """Return the branches to take, all judged by the answers as they stand now."""
-        scope = Scope(self.plan.scenario, self.case)
-        today = self.now.astimezone(SHANGHAI).date()
-        arms = [self.plan.nodes[arm] for arm in node.inner]
-        met = [arm.id for arm in arms if arm.when and arm.when(scope, today) is True]
-        free = [arm.id for arm in arms if arm.when is None]
-        if isinstance(node.step, Choice):
-            return (met or free)[:1]
-        return [arm.id for arm in arms if arm.id in met or arm.id in free]
-
-    def open_task(self, task: Task) -> None:
-        """Open a new task of a step, due in its working days."""
-        due = None if task.due_days is None else self.calendar.due(self.now, task.due_days)
-        self.emit(
-            "task_opened",
-            task.id,
-            task=f"{task.id}.{self.case.rounds.get(task.id, 0) + 1}",
-            party=task.party,
-            role=task.role,
-            due_at=None if due is None else due.at.isoformat(),
-            due_certain=due is None or due.certain,
-        )
-
-    def close(self, task: TaskState, outcome: TaskAction, actor: Actor, **data: Json) -> None:
-        """Record that a task is done."""
-        self.emit("task_done", task.step, actor, task=task.id, outcome=outcome, **data)
-
-    def cancel_tasks(self, inside: Iterable[Node]) -> None:
-        """Cancel the open tasks of some steps."""
-        ids = {node.id for node in inside}
-        for task in self.case.open_tasks:
-            if task.step in ids:
-                self.emit("task_cancelled", task.step, task=task.id)
-
-    def void(self, inside: Iterable[Node], cause: str) -> None:
-        """Void the documents that some steps issued."""
-        ids = {node.id for node in inside}
-        for made in self.case.documents.values():
-            if made.step in ids and made.voided_at is None:
-                self.emit(
-                    "document_voided",
-                    made.step,
-                    document=made.document,
-                    round=made.round,
-                    cause=cause,
-                )
-
-    def cancel_all(self) -> None:
-        """Cancel every open task."""
-        self.cancel_tasks(self.plan.nodes.values())
-
-
 # ── The actions ──────────────────────────────────────────────────────────────────────────────────
 
 
-def _submit(walk: _Walk, action: Submit) -> None:
+def _submit(walk: Walk, action: Submit) -> None:
     if action.task is not None:
         _say_yes(walk, Approve(action.actor, action.task, action.answers), "submit")
         return
     match walk.case.status:
         case "new":
-            _check_starter(walk, action.actor)
+            check_starter(walk, action.actor)
             _hand_in(walk, action)
         case "returned":
-            _check_applicant(walk, action.actor)
+            check_applicant(walk, action.actor)
             _hand_in(walk, action)
         case "correcting":
-            _check_applicant(walk, action.actor)
+            check_applicant(walk, action.actor)
             _mend(walk, action)
         case _:
             raise errors.AlreadySubmitted
 
 
-def _hand_in(walk: _Walk, action: Submit) -> None:
-    _check_inside(action.answers, walk.plan.start_scopes, frozenset({APPLICANT.id, PARAMS}))
+def _hand_in(walk: Walk, action: Submit) -> None:
+    check_inside(action.answers, walk.plan.start_scopes, frozenset({APPLICANT.id, PARAMS}))
+    owing.check_left(walk, action.left, action.answers)
     walk.emit("submitted", APPLY, action.actor, **_brought(action))
+    owing.say_left(walk, action.left, action.answers, action.actor)
     walk.start()
 
 
-def _mend(walk: _Walk, action: Submit) -> None:
+def _mend(walk: Walk, action: Submit) -> None:
     corrections = walk.case.corrections
     builtin = frozenset({APPLICANT.id, PARAMS})
-    _check_inside(action.answers, walk.plan.start_scopes, builtin)
+    check_inside(action.answers, walk.plan.start_scopes, builtin)
+    owing.check_left(walk, action.left, action.answers)
     asked = {pointer for correction in corrections for pointer in correction.fields}
-    other = _changed(walk, action.answers) - asked - walk.plan.follows
+    asked |= {owed.field for owed in walk.case.owing}
+    before = owing.left_before(walk.case)
+    left_anew = {p for p in {*before, *action.left} if before.get(p) != action.left.get(p)}
+    other = (changed(walk, action.answers) | left_anew) - asked - walk.plan.follows
     if other:
         raise errors.FieldNotAsked(fields=sorted(other))
     tasks = [correction.task for correction in corrections]
     walk.emit("corrected", APPLY, action.actor, tasks=tasks, **_brought(action))
+    owing.say_left(walk, action.left, action.answers, action.actor)
     for task_id in tasks:
-        _resume(walk, walk.case.tasks[task_id])
+        task = walk.case.tasks[task_id]
+        if task.suspended_at is not None and task.due_at is not None:
+            walk.resume(task)
+        if walk.case.is_stalled:
+            walk.stall(walk.case.tasks[task_id])
+    walk.settle_owed()
 
 
-def _resume(walk: _Walk, task: TaskState) -> None:
-    if task.suspended_at is None or task.due_at is None:
-        return
-    due = walk.calendar.put_off(task.due_at, task.suspended_at, walk.now)
-    certain = due.certain and task.due_certain
-    walk.emit("resumed", task.step, task=task.id, due_at=due.at.isoformat(), due_certain=certain)
-
-
-def _approve(walk: _Walk, action: Approve) -> None:
+def _approve(walk: Walk, action: Approve) -> None:
     _say_yes(walk, action, "approve")
 
 
-def _say_yes(walk: _Walk, action: Approve, outcome: TaskAction) -> None:
-    task = _open_task(walk, action.actor, action.task, outcome)
-    _check_inside(action.answers, walk.plan.form_of(task.step))
+def _say_yes(walk: Walk, action: Approve, outcome: TaskAction) -> None:
+    task = open_task(walk, action.actor, action.task, outcome)
+    check_inside(action.answers, walk.plan.form_of(task.step))
+    owing.refuse_held(walk, task)
     said: dict[str, Json] = {"remark": action.remark} if action.remark else {}
-    walk.close(task, outcome, action.actor, answers=_plain(action.answers), **said)
+    walk.close(task, outcome, action.actor, answers=plain(action.answers), **said)
     walk.go_on(walk.plan.nodes[task.step])
 
 
-def _reject(walk: _Walk, action: Reject) -> None:
-    task = _open_task(walk, action.actor, action.task, "reject")
-    reason = _reason(action.reason)
+def _reject(walk: Walk, action: Reject) -> None:
+    if walk.case.waits_for_owed:
+        _reject_owing(walk, action)
+        return
+    task = open_task(walk, action.actor, action.task, "reject")
+    reason = given(action.reason)
     node = walk.plan.nodes[task.step]
     walk.close(task, "reject", action.actor, reason=reason)
     if walk.plan.task(task.step).on_reject == "case":
@@ -336,9 +208,20 @@ def _reject(walk: _Walk, action: Reject) -> None:
     walk.go_on(branch)
 
 
-def _return(walk: _Walk, action: Return) -> None:
-    task = _open_task(walk, action.actor, action.task, "return")
-    reason = _reason(action.reason)
+def _reject_owing(walk: Walk, action: Reject) -> None:
+    """End a case in which all is done and something owed never came: the lead alone decides so."""
+    task = find_task(walk.case, action.task)
+    check_actor(walk, action.actor, task)
+    step = walk.plan.task(task.step)
+    if step.party != walk.plan.scenario.meta.lead or "reject" not in step.actions:
+        raise errors.TaskDone(task=task.id, outcome=task.outcome)
+    reason = given(action.reason)
+    walk.emit("rejected", None, action.actor, scope="case", task=task.id, reason=reason)
+
+
+def _return(walk: Walk, action: Return) -> None:
+    task = open_task(walk, action.actor, action.task, "return")
+    reason = given(action.reason)
     allowed = walk.plan.task(task.step).return_to
     if action.to not in allowed:
         raise errors.ReturnTargetWrong(to=action.to, allowed=list(allowed))
@@ -353,9 +236,9 @@ def _return(walk: _Walk, action: Return) -> None:
         walk.enter(target)
 
 
-def _correct(walk: _Walk, action: Correct) -> None:
-    task = _open_task(walk, action.actor, action.task, "correct")
-    reason = _reason(action.reason)
+def _correct(walk: Walk, action: Correct) -> None:
+    task = open_task(walk, action.actor, action.task, "correct")
+    reason = given(action.reason)
     fields = list(dict.fromkeys(action.fields))
     if not fields:
         raise errors.CorrectionEmpty
@@ -377,15 +260,16 @@ def correctable(scenario: Scenario, step_id: str) -> tuple[str, ...]:
     return tuple(pointer for pointer in plan.task(step_id).visible if pointer in typed)
 
 
-def _withdraw(walk: _Walk, action: Withdraw) -> None:
-    _check_applicant(walk, action.actor)
+def _withdraw(walk: Walk, action: Withdraw) -> None:
+    check_applicant(walk, action.actor)
     walk.cancel_all()
     walk.void(walk.plan.nodes.values(), "withdrawn")
     said: dict[str, Json] = {"reason": action.reason} if action.reason else {}
-    walk.emit("withdrawn", None, action.actor, **said)
+    finished = [t.id for t in walk.case.tasks.values() if t.outcome in ("approve", "submit")]
+    walk.emit("withdrawn", None, action.actor, finished=finished, **said)
 
 
-def _answer(walk: _Walk, action: Answer) -> None:
+def _answer(walk: Walk, action: Answer) -> None:
     pending = walk.case.pending.get(action.step)
     if pending is None:
         raise errors.QueryNotPending(step=action.step)
@@ -399,7 +283,7 @@ def _answer(walk: _Walk, action: Answer) -> None:
     walk.go_on(walk.plan.nodes[pending.step])
 
 
-def _fail(walk: _Walk, pending: PendingQuery, fault: str, action: Answer) -> None:
+def _fail(walk: Walk, pending: PendingQuery, fault: str, action: Answer) -> None:
     waited = walk.now - (pending.since or walk.now)
     again = walk.now + wait(pending.attempts, waited, mend=action.mend, jitter=action.jitter)
     walk.emit(
@@ -413,23 +297,29 @@ def _fail(walk: _Walk, pending: PendingQuery, fault: str, action: Answer) -> Non
     )
 
 
-def _tick(walk: _Walk, action: Tick) -> None:
+def _tick(walk: Walk, action: Tick) -> None:
     """Let happen what has come due, one after the other: each may change what comes next."""
     del action
     while (coming := moments(walk.plan, walk.case, walk.calendar)) and coming[0].at <= walk.now:
         _come_due(walk, coming)
 
 
-def _come_due(walk: _Walk, coming: Sequence[Moment]) -> None:
+def _come_due(walk: Walk, coming: Sequence[Moment]) -> None:
     """Let the first moment happen; a reminder of what is late already would only confuse."""
-    late = {m.name for m in coming if m.kind == "overdue" and m.at <= walk.now}
-    moment = next(m for m in coming if m.kind != "remind" or m.name not in late)
+    late = {m.name for m in coming if m.kind in ("overdue", "overdue-owed") and m.at <= walk.now}
+    moment = next(m for m in coming if not m.kind.startswith("remind") or m.name not in late)
     if moment.kind == "give-up":
         pending = walk.case.pending[moment.name]
         walk.emit("query_given_up", pending.step, query=pending.query, fault=pending.fault)
         walk.go_on(walk.plan.nodes[pending.step])
         return
+    if moment.kind in _OWED:
+        _owed_moment(walk, moment)
+        return
     task = walk.case.tasks[moment.name]
+    if moment.kind == "resume":
+        walk.resume(task, rested=True)
+        return
     if moment.kind == "escalate":
         _escalate(walk, task, moment.rung)
         return
@@ -443,86 +333,36 @@ def _come_due(walk: _Walk, coming: Sequence[Moment]) -> None:
     )
 
 
-def _escalate(walk: _Walk, task: TaskState, rung: int) -> None:
-    taken = walk.plan.task(task.step).escalate[rung]
-    walk.emit(
-        "escalated",
-        task.step,
-        task=task.id,
-        rung=rung,
-        do=taken.do,
-        role=taken.role,
-        party=taken.party or task.party or walk.plan.scenario.meta.lead,
-    )
+_OWED: Mapping[str, EventKind] = MappingProxyType(
+    {
+        "remind-owed": "owed_reminded",
+        "overdue-owed": "owed_overdue",
+        "promise-due": "promise_due",
+    }
+)
 
 
-# ── What must hold ───────────────────────────────────────────────────────────────────────────────
+def _owed_moment(walk: Walk, moment: Moment) -> None:
+    """Remind of what is owed, tell that it is late, or that a promise should be looked into."""
+    walk.emit(_OWED[moment.kind], APPLY, field=moment.name)
+    if moment.kind == "overdue-owed" and walk.case.is_stalled:
+        for task in walk.case.open_tasks:
+            walk.stall(task)
 
 
-def _open_task(walk: _Walk, actor: Actor, task_id: str, action: TaskAction) -> TaskState:
-    task = find_task(walk.case, task_id)
-    _check_actor(walk, actor, task)
-    if task.status == "done":
-        raise errors.TaskDone(task=task.id, outcome=task.outcome)
-    if task.status == "cancelled":
-        raise errors.TaskCancelled(task=task.id)
-    if action not in walk.plan.task(task.step).actions:
-        raise errors.ActionNotAllowed(
-            action=action, task=task.id, allowed=list(walk.plan.task(task.step).actions)
-        )
-    if task.status == "correcting" and action != "reject":
-        raise errors.TaskCorrecting(task=task.id)
-    return task
-
-
-def _check_actor(walk: _Walk, actor: Actor, task: TaskState) -> None:
-    if walk.plan.scenario.role(task.role).start:
-        _check_applicant(walk, actor)
-        return
-    if task.party is not None and actor.party != task.party:
-        raise errors.PartyWrong(task=task.id, party=task.party)
-    if actor.role != task.role:
-        raise errors.RoleWrong(task=task.id, role=task.role)
-
-
-def _check_starter(walk: _Walk, actor: Actor) -> None:
-    if actor.role not in {role.id for role in walk.plan.scenario.roles if role.start}:
-        raise errors.StartNotAllowed(role=actor.role)
-
-
-def _check_applicant(walk: _Walk, actor: Actor) -> None:
-    if walk.case.applicant is None or actor.account != walk.case.applicant.account:
-        raise errors.NotTheApplicant
-
-
-def _check_inside(
-    answers: Answers, scopes: frozenset[str], whole: frozenset[str] = frozenset()
-) -> None:
-    outside = [
-        f"/{entity}/{name}"
-        for entity, fields in answers.items()
-        if entity not in whole
-        for name in fields
-        if f"/{entity}/{name}" not in scopes
-    ]
-    if outside:
-        raise errors.AnswerOutsideForm(fields=outside)
-
-
-def _changed(walk: _Walk, answers: Answers) -> set[str]:
-    before, pointers = walk.case.answers, set(walk.plan.start_scopes)
-    for entity in (APPLICANT.id, PARAMS):
-        pointers |= {f"/{entity}/{name}" for name in answers.get(entity, {})}
-    return {p for p in pointers if _value(before, p) != _value(answers, p)}
-
-
-def _value(answers: Answers, pointer: str) -> Json:
-    _, entity, name = pointer.split("/")
-    return answers.get(entity, {}).get(name)
+def _escalate(walk: Walk, task: TaskState, rung: int) -> None:
+    """Let a rung happen. Who took a task over keeps it where the rung's role is not theirs."""
+    step = walk.plan.task(task.step)
+    taken = step.escalate[rung]
+    party = taken.party or step.party or walk.plan.scenario.meta.lead
+    do = taken.do
+    if do == "reassign" and task.party is not None and task.party != party:
+        do = "notify"
+    walk.emit("escalated", task.step, task=task.id, rung=rung, do=do, role=taken.role, party=party)
 
 
 def _check_result(
-    walk: _Walk, pending: PendingQuery, result: Mapping[str, Json] | None
+    walk: Walk, pending: PendingQuery, result: Mapping[str, Json] | None
 ) -> Mapping[str, Json]:
     columns = walk.plan.scenario.query(pending.query).columns
     extra = [name for name in result or {} if name not in columns]
@@ -531,22 +371,16 @@ def _check_result(
     return dict(result)
 
 
-def _reason(text: str) -> str:
-    if not text.strip():
-        raise errors.ReasonMissing
-    return text.strip()
-
-
 def _brought(action: Submit) -> dict[str, Json]:
-    return {"answers": _plain(action.answers), "results": _plain(action.results)}
-
-
-def _plain(answers: Answers) -> dict[str, Json]:
-    return {entity: dict(fields) for entity, fields in answers.items()}
+    brought: dict[str, Json] = {
+        "answers": plain(action.answers),
+        "results": plain(action.results),
+    }
+    return brought | ({"left": dict(action.left)} if action.left else {})
 
 
 _ACTIONS = cast(
-    "Mapping[type, Callable[[_Walk, Action], None]]",
+    "Mapping[type, Callable[[Walk, Action], None]]",
     MappingProxyType(
         {
             Submit: _submit,
@@ -554,6 +388,14 @@ _ACTIONS = cast(
             Reject: _reject,
             Return: _return,
             Correct: _correct,
+            Supplement: owing.supplement,
+            Extend: owing.extend,
+            Waive: owing.waive,
+            Verify: owing.verify,
+            Suspend: pausing.suspend,
+            Resume: pausing.resume,
+            Transfer: pausing.transfer,
+            Urge: pausing.urge,
             Withdraw: _withdraw,
             Answer: _answer,
             Tick: _tick,

@@ -8,6 +8,7 @@ __all__ = [
     "AnswerLate",
     "AnswerOutsideForm",
     "AnswerUnexpected",
+    "AssigneeWrong",
     "CalendarDateTwice",
     "CalendarEntryBroken",
     "CalendarUnreadable",
@@ -15,21 +16,38 @@ __all__ = [
     "CorrectionEmpty",
     "CorrectionFieldWrong",
     "EventUnknown",
+    "ExtendedOnce",
+    "ExtensionWrong",
     "FieldNotAsked",
+    "LeftWrong",
+    "NotOwed",
+    "NotPromised",
     "NotSubmitted",
+    "NotSuspended",
     "NotTheApplicant",
+    "NothingOwed",
+    "OwedElsewhere",
     "PartyWrong",
     "ProcessFault",
+    "PromiseChecked",
     "QueryNotPending",
     "ReasonMissing",
     "ReturnNotVisited",
     "ReturnTargetWrong",
     "RoleWrong",
     "StartNotAllowed",
+    "StillOwed",
+    "SupplementEmpty",
+    "SupplementReturned",
+    "SuspendUntilPast",
     "TaskCancelled",
     "TaskCorrecting",
     "TaskDone",
+    "TaskSuspended",
     "TaskUnknown",
+    "TransferTargetWrong",
+    "UrgeNothing",
+    "UrgedToday",
 ]
 
 
@@ -319,3 +337,190 @@ class CalendarDateTwice(ProcessFault):
     en = "The date {date} is in the working-day table twice."
     next_zh = "请保留一处。"
     next_en = "Keep one of them."
+
+
+class TaskSuspended(ProcessFault):
+    """An action on a task that rests."""
+
+    code = "process.task-suspended"
+    zh = "待办“{task}”已挂起，时限暂停计算。"
+    en = "The task “{task}” is suspended; its clock stands still."
+    next_zh = "请先恢复办理；确需终止的，可以不予通过。"
+    next_en = "Resume it first; where it must end, it can be refused."
+
+
+class NotSuspended(ProcessFault):
+    """A task to resume that does not rest."""
+
+    code = "process.not-suspended"
+    zh = "待办“{task}”没有挂起，无需恢复。"
+    en = "The task “{task}” is not suspended, so there is nothing to resume."
+    next_zh = "请刷新页面查看最新进度。"
+    next_en = "Reload the page to see how the matter stands."
+
+
+class SuspendUntilPast(ProcessFault):
+    """A day to rest until that is not to come."""
+
+    code = "process.suspend-until-past"
+    http = 422
+    zh = "恢复办理的日期须在今天之后。"
+    en = "The day to go on must be after today."
+    next_zh = "请另选一个日期，或不填日期，由经办人手动恢复。"
+    next_en = "Choose a later day, or none and resume by hand."
+
+
+class AssigneeWrong(ProcessFault):
+    """A task that was passed to one person, acted on by another of the same desk."""
+
+    code = "process.assignee-wrong"
+    http = 403
+    zh = "待办“{task}”已转给指定人员办理。"
+    en = "The task “{task}” was passed to one person of this desk."
+    next_zh = "请由该人员办理；需要接手的，请先转办给自己或本岗位。"
+    next_en = "Leave it to them; to take it over, transfer it to yourself or to the desk first."
+
+
+class TransferTargetWrong(ProcessFault):
+    """A desk or person that a task cannot be passed to."""
+
+    code = "process.transfer-target-wrong"
+    http = 422
+    zh = "待办“{task}”不能转给所选的部门、岗位或人员。"
+    en = "The task “{task}” cannot be passed to that department, role or person."
+    next_zh = "请从列出的对象中另选一个。"
+    next_en = "Choose another of those listed."
+
+
+class UrgedToday(ProcessFault):
+    """A second reminder of the same task on one working day."""
+
+    code = "process.urged-today"
+    zh = "这一环节今天已经催办过。"
+    en = "This step has been hurried already today."
+    next_zh = "每个环节每个工作日只能催办一次，请下一个工作日再试。"
+    next_en = "Once a working day is the most; try again on the next one."
+
+
+class UrgeNothing(ProcessFault):
+    """A reminder of a task at which nobody works now."""
+
+    code = "process.urge-nothing"
+    zh = "这一环节现在没有部门在办理，无需催办。"
+    en = "No department works at this step now, so there is nobody to hurry."
+    next_zh = "请在办件页查看正在等待什么。"
+    next_en = "See on the case page what is being waited for."
+
+
+class LeftWrong(ProcessFault):
+    """Answers left open that may not be, or that were given as well."""
+
+    code = "process.left-wrong"
+    http = 422
+    zh = "这些内容不能以后补交，也不能用承诺代替：{fields}。"
+    en = "These answers can neither come later nor be promised: {fields}."
+    next_zh = "请填写这些内容；已经填写的，不要再勾选以后补交或承诺。"
+    next_en = "Fill them in; leave both ticks off where an answer is given."
+
+
+class NothingOwed(ProcessFault):
+    """A case in which nothing is owed."""
+
+    code = "process.nothing-owed"
+    zh = "该办件没有需要补交的内容。"
+    en = "Nothing is owed in this matter."
+    next_zh = "无需处理。"
+    next_en = "There is nothing to do."
+
+
+class NotOwed(ProcessFault):
+    """A decision on an answer that is not owed any more."""
+
+    code = "process.not-owed"
+    zh = "这项内容不在待补交之列：已经补交、免于补交，或不再需要。"
+    en = "This is owed no more: it came, was waived, or is not asked for."
+    next_zh = "请刷新页面查看最新情况。"
+    next_en = "Reload the page to see how it stands."
+
+
+class SupplementEmpty(ProcessFault):
+    """A supplement that supplies nothing."""
+
+    code = "process.supplement-empty"
+    http = 422
+    zh = "没有填写任何需要补交的内容。"
+    en = "None of what is owed was filled in."
+    next_zh = "请至少补交一项；可以分几次补交。"
+    next_en = "Supply at least one; the others may follow."
+
+
+class SupplementReturned(ProcessFault):
+    """A supplement to a matter that was sent back."""
+
+    code = "process.supplement-returned"
+    zh = "该办件已退回给您修改，请在修改时一并补交。"
+    en = "This matter was returned to you; supply what is owed as you change it."
+    next_zh = "请打开退回的申请，填写后重新提交。"
+    next_en = "Open the returned application, fill it in and hand it in again."
+
+
+class StillOwed(ProcessFault):
+    """A step that cannot pass before something owed has come."""
+
+    code = "process.still-owed"
+    zh = "申请人还有待补交的内容：{fields}。补齐之前，“{task}”不能通过。"
+    en = "Still owed by the applicant: {fields}. “{task}” cannot be approved before it comes."
+    next_zh = "请等申请人补交，或延长一次期限、免于补交。"
+    next_en = "Wait for it, give more time once, or waive it."
+
+
+class ExtendedOnce(ProcessFault):
+    """A second extension."""
+
+    code = "process.extended-once"
+    zh = "补交期限已经延长过一次。"
+    en = "The time to supply it was extended once already."
+    next_zh = "请决定免于补交，或不予通过。"
+    next_en = "Waive it, or refuse the matter."
+
+
+class ExtensionWrong(ProcessFault):
+    """An extension longer than the time given at first."""
+
+    code = "process.extension-wrong"
+    http = 422
+    zh = "延长的期限须为 1 至 {most} 个工作日。"
+    en = "The extension is 1 to {most} working days."
+    next_zh = "请改为这一范围内的天数。"
+    next_en = "Give a number in that range."
+
+
+class OwedElsewhere(ProcessFault):
+    """A decision on what is owed, by a desk that does not see it."""
+
+    code = "process.owed-elsewhere"
+    http = 403
+    zh = "这项内容不归本环节处理。"
+    en = "This step has no say about it."
+    next_zh = "请由牵头部门，或使用这项内容的环节决定。"
+    next_en = "Leave it to the lead, or to a step that uses it."
+
+
+class NotPromised(ProcessFault):
+    """A finding about a promise that nobody made."""
+
+    code = "process.not-promised"
+    zh = "申请人没有就这项内容作出承诺。"
+    en = "The applicant made no promise about this."
+    next_zh = "请刷新页面查看最新情况。"
+    next_en = "Reload the page to see how it stands."
+
+
+class PromiseChecked(ProcessFault):
+    """A second finding about a promise."""
+
+    code = "process.promise-checked"
+    zh = "这项承诺已经核查过。"
+    en = "This promise has been looked into already."
+    next_zh = "核查结论见办理记录。"
+    next_en = "The finding is in the history."

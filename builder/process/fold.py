@@ -15,9 +15,12 @@ from builder.process.case import (
     Event,
     EventKind,
     Issued,
+    Owed,
     PendingQuery,
+    Promised,
     Returned,
     StepState,
+    Suspension,
     TaskState,
 )
 from builder.process.plan import Node, Plan
@@ -64,6 +67,102 @@ def _corrected(plan: Plan, case: Case, event: Event) -> Case:
     for task in _strings(event, "tasks"):
         tasks[task] = replace(tasks[task], status="open", correction=None)
     return replace(_take_in(plan.start_scopes, case, event), tasks=tasks)
+
+
+def _deferred(_plan: Plan, case: Case, event: Event) -> Case:
+    owed = Owed(
+        field=_string(event, "field"),
+        since=event.at,
+        due_at=datetime.fromisoformat(_string(event, "due_at")),
+        due_certain=bool(event.data["due_certain"]),
+        consequence="suspend" if event.data["consequence"] == "suspend" else "tell",
+    )
+    return replace(case, owed={**case.owed, owed.field: owed})
+
+
+def _promised(_plan: Plan, case: Case, event: Event) -> Case:
+    verify_at = cast("str | None", event.data["verify_at"])
+    promised = Promised(
+        field=_string(event, "field"),
+        wording=_string(event, "wording"),
+        at=event.at,
+        verify_at=None if verify_at is None else datetime.fromisoformat(verify_at),
+    )
+    return replace(case, promises={**case.promises, promised.field: promised})
+
+
+def _promise_dropped(_plan: Plan, case: Case, event: Event) -> Case:
+    dropped = _strings(event, "fields")
+    return replace(case, promises={p: v for p, v in case.promises.items() if p not in dropped})
+
+
+def _supplemented(_plan: Plan, case: Case, event: Event) -> Case:
+    given = cast("Answers", event.data["answers"])
+    answers = {**case.answers, **{e: {**case.answers.get(e, {}), **f} for e, f in given.items()}}
+    settled = {"settled_at": event.at, "settled_by": event.actor}
+    return _owed(replace(case, answers=answers), event, status="given", **settled)
+
+
+def _owed_dropped(_plan: Plan, case: Case, event: Event) -> Case:
+    settled = {"settled_at": event.at, "settled_by": event.actor}
+    return _owed(case, event, status="dropped", **settled)
+
+
+def _owed_reminded(_plan: Plan, case: Case, event: Event) -> Case:
+    return _owed(case, event, reminded_at=event.at)
+
+
+def _owed_overdue(_plan: Plan, case: Case, event: Event) -> Case:
+    return _owed(case, event, overdue_at=event.at)
+
+
+def _owed_extended(_plan: Plan, case: Case, event: Event) -> Case:
+    return _owed(
+        case,
+        event,
+        due_at=datetime.fromisoformat(_string(event, "due_at")),
+        due_certain=bool(event.data["due_certain"]),
+        reason=_string(event, "reason"),
+        is_extended=True,
+        reminded_at=None,
+        overdue_at=None,
+    )
+
+
+def _owed_waived(_plan: Plan, case: Case, event: Event) -> Case:
+    settled = {"settled_at": event.at, "settled_by": event.actor}
+    return _owed(case, event, status="waived", reason=_string(event, "reason"), **settled)
+
+
+def _owed(case: Case, event: Event, **changes: object) -> Case:
+    fields = _strings(event, "fields") if "fields" in event.data else (_string(event, "field"),)
+    changed = {f: replace(case.owed[f], **changes) for f in fields}  # type: ignore[arg-type]  # names are Owed's
+    return replace(case, owed={**case.owed, **changed})
+
+
+def _awaiting_owed(_plan: Plan, case: Case, _event: Event) -> Case:
+    return replace(case, waits_for_owed=True)
+
+
+def _promise_due(_plan: Plan, case: Case, event: Event) -> Case:
+    return _promise(case, event, told_at=event.at)
+
+
+def _promise_checked(_plan: Plan, case: Case, event: Event) -> Case:
+    return _promise(
+        case,
+        event,
+        kept=bool(event.data["kept"]),
+        reason=_string(event, "reason"),
+        checked_at=event.at,
+        checked_by=event.actor,
+    )
+
+
+def _promise(case: Case, event: Event, **changes: object) -> Case:
+    field = _string(event, "field")
+    changed = replace(case.promises[field], **changes)  # type: ignore[arg-type]  # names are Promised's
+    return replace(case, promises={**case.promises, field: changed})
 
 
 def _take_in(scopes: frozenset[str], case: Case, event: Event) -> Case:
@@ -154,6 +253,7 @@ def _task_done(plan: Plan, case: Case, event: Event) -> Case:
         done_at=event.at,
         done_by=event.actor,
         outcome=outcome,
+        suspension=None,
     )
     if outcome not in ("approve", "submit"):
         return case  # what a refusal or a return does to the steps, its own event says
@@ -163,7 +263,9 @@ def _task_done(plan: Plan, case: Case, event: Event) -> Case:
 
 
 def _task_cancelled(_plan: Plan, case: Case, event: Event) -> Case:
-    return _change(case, event, status="cancelled", correction=None, suspended_at=None)
+    return _change(
+        case, event, status="cancelled", correction=None, suspended_at=None, suspension=None
+    )
 
 
 def _correction_asked(_plan: Plan, case: Case, event: Event) -> Case:
@@ -178,17 +280,44 @@ def _correction_asked(_plan: Plan, case: Case, event: Event) -> Case:
 
 
 def _suspended(_plan: Plan, case: Case, event: Event) -> Case:
-    return _change(case, event, suspended_at=event.at)
+    if "why" not in event.data:  # the clock of a correction; a task that rests says why
+        return _change(case, event, suspended_at=event.at)
+    until = cast("str | None", event.data.get("until"))
+    rest = Suspension(
+        at=event.at,
+        by=event.actor,
+        reason=cast("str | None", event.data.get("reason")),
+        until=None if until is None else datetime.fromisoformat(until),
+        for_owed=event.data["for_owed"] is True,
+    )
+    return _change(case, event, status="suspended", suspended_at=event.at, suspension=rest)
 
 
 def _resumed(_plan: Plan, case: Case, event: Event) -> Case:
+    due_at = cast("str | None", event.data["due_at"])
     return _change(
         case,
         event,
+        status="open",
         suspended_at=None,
-        due_at=datetime.fromisoformat(_string(event, "due_at")),
+        suspension=None,
+        due_at=None if due_at is None else datetime.fromisoformat(due_at),
         due_certain=bool(event.data["due_certain"]),
     )
+
+
+def _transferred(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(
+        case,
+        event,
+        party=_string(event, "party"),
+        role=_string(event, "role"),
+        assignee=event.data["account"],
+    )
+
+
+def _urged(_plan: Plan, case: Case, event: Event) -> Case:
+    return _change(case, event, urged_at=event.at)
 
 
 def _reminded(_plan: Plan, case: Case, event: Event) -> Case:
@@ -202,7 +331,7 @@ def _overdue(_plan: Plan, case: Case, event: Event) -> Case:
 def _escalated(_plan: Plan, case: Case, event: Event) -> Case:
     taken: dict[str, object] = {"escalated": cast("int", event.data["rung"]) + 1}
     if event.data["do"] == "reassign":
-        taken["role"] = _string(event, "role")
+        taken |= {"role": _string(event, "role"), "assignee": None}
     return _change(case, event, **taken)
 
 
@@ -285,6 +414,7 @@ def _document_voided(_plan: Plan, case: Case, event: Event) -> Case:
 
 def _returned(plan: Plan, case: Case, event: Event) -> Case:
     to = _string(event, "to")
+    case = replace(case, waits_for_owed=False)
     if to == APPLY:
         back = Returned(_string(event, "task"), _string(event, "reason"), event.at, event.actor)
         return _undo(plan.inside(plan.root), replace(case, returned=back))
@@ -375,5 +505,19 @@ _APPLY: Mapping[EventKind, _Apply] = MappingProxyType(
         "rejected": _rejected,
         "withdrawn": _ended,
         "completed": _ended,
+        "deferred": _deferred,
+        "promised": _promised,
+        "promise_dropped": _promise_dropped,
+        "supplemented": _supplemented,
+        "owed_dropped": _owed_dropped,
+        "owed_reminded": _owed_reminded,
+        "owed_overdue": _owed_overdue,
+        "owed_extended": _owed_extended,
+        "owed_waived": _owed_waived,
+        "awaiting_owed": _awaiting_owed,
+        "promise_due": _promise_due,
+        "promise_checked": _promise_checked,
+        "transferred": _transferred,
+        "urged": _urged,
     }
 )

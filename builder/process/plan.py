@@ -12,7 +12,9 @@ from builder.expr import Value, compile_tree, parse
 from builder.scenario.model import (
     Branch,
     Control,
+    Deferral,
     Form,
+    Pledge,
     Scenario,
     Sequence,
     Step,
@@ -74,6 +76,9 @@ class Plan:
         scopes: pointers each form fills, by form id.
         follows: pointers of the start form that may change when another answer changes: computed,
             prefilled or conditional ones.
+        computed: pointers of the start form that nobody types.
+        deferrals: which of its answers may come later.
+        pledges: in whose place a promise may stand.
     """
 
     scenario: Scenario
@@ -81,6 +86,9 @@ class Plan:
     nodes: Mapping[str, Node]
     scopes: Mapping[str, frozenset[str]]
     follows: frozenset[str]
+    computed: frozenset[str]
+    deferrals: Mapping[str, Deferral]
+    pledges: Mapping[str, Pledge]
 
     def task(self, step_id: str) -> Task:
         """Return a task step."""
@@ -123,7 +131,17 @@ def plan_of(scenario: Scenario) -> Plan:
     nodes: dict[str, Node] = {}
     root = _place(scenario.process.root, None, 0, nodes)
     scopes = {form.id: form.scopes() for form in scenario.forms}
-    return Plan(scenario, root, nodes, scopes, _follows(scenario.start_form))
+    start = [(c.scope, c) for c in scenario.start_form.controls() if c.scope is not None]
+    return Plan(
+        scenario,
+        root,
+        nodes,
+        scopes,
+        _follows(scenario.start_form),
+        frozenset(scope for scope, control in start if control.compute),
+        {scope: control.deferrable for scope, control in start if control.deferrable},
+        {scope: control.promise for scope, control in start if control.promise},
+    )
 
 
 def _place(step: Step | Branch, parent: Node | None, index: int, nodes: dict[str, Node]) -> Node:

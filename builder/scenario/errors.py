@@ -25,6 +25,11 @@ __all__ = [
     "DatasetUnused",
     "DatasetWithoutSubject",
     "DefaultTypeDiffers",
+    "DeferNotApplicants",
+    "DeferNotRequired",
+    "DeferNotTyped",
+    "DeferRemindEarly",
+    "DeferSubject",
     "ElseNotLast",
     "ElseTwice",
     "EntityUnknown",
@@ -42,6 +47,7 @@ __all__ = [
     "FormUnused",
     "GradeBelowLedger",
     "GradeSealed",
+    "HoldUnknown",
     "IdTwice",
     "ItemUnhandled",
     "ItemUnknown",
@@ -117,6 +123,8 @@ __all__ = [
     "TitleKindDiffers",
     "TooFew",
     "TooMany",
+    "TransferUnused",
+    "TransferWrong",
     "TypeDiffersFromLedger",
     "TypeWrong",
     "ValueUnknown",
@@ -1403,3 +1411,86 @@ class RetentionOrder(SpecFault):
     en = "Drafts are kept longer than cases."
     next_zh = "请让 drafts_days 不大于 cases_days。"
     next_en = "Let drafts_days be at most cases_days."
+
+
+class DeferNotRequired(SpecFault):
+    """A control that may be left open or promised, but need not be answered at all."""
+
+    code = "scenario.defer-not-required"
+    zh = "控件“{control}”不是必填，无需写 {key}。"
+    en = "The control “{control}” is not required, so {key} is not needed."
+    next_zh = "请加上 required，或删去 {key}。"
+    next_en = "Make it required, or remove {key}."
+
+
+class DeferNotApplicants(SpecFault):
+    """A control of an officer's form that could be left open or promised."""
+
+    code = "scenario.defer-not-applicants"
+    zh = "控件“{control}”不在申请人的表单里，不能写 {key}。"
+    en = "The control “{control}” is not in the applicant's form and cannot have {key}."
+    next_zh = "容缺和承诺只用于申请人填写的内容；请删去 {key}。"
+    next_en = "Only what the applicant fills can be owed or promised; remove {key}."
+
+
+class DeferNotTyped(SpecFault):
+    """A control that may be left open or promised, but that nobody fills in."""
+
+    code = "scenario.defer-not-typed"
+    zh = "控件“{control}”不由申请人填写，不能写 {key}。"
+    en = "Nobody fills in the control “{control}”, so it cannot have {key}."
+    next_zh = "请删去 {key}，或去掉 compute 并写明 scope。"
+    next_en = "Remove {key}, or remove compute and give it a scope."
+
+
+class DeferSubject(SpecFault):
+    """The field that says whose records are asked for, left open."""
+
+    code = "scenario.defer-subject"
+    zh = "“{scope}”指明查谁的数据，不能以后补交，也不能用承诺代替。"
+    en = "“{scope}” says whose records are asked for; it cannot be owed or promised."
+    next_zh = "请删去 {key}。"
+    next_en = "Remove {key}."
+
+
+class HoldUnknown(SpecFault):
+    """A step to hold that is no task of the process."""
+
+    code = "scenario.hold-unknown"
+    zh = "hold 里的“{step}”不是流程中的待办。相近的有：{known}。"
+    en = "“{step}” in hold is no task of the process. Near it: {known}."
+    next_zh = "请改为某个待办环节的 id。"
+    next_en = "Name a task step of the process."
+
+
+class DeferRemindEarly(SpecFault):
+    """A reminder before the time has even begun."""
+
+    code = "scenario.defer-remind-early"
+    zh = "补交期限是 {days} 个工作日，不能提前 {remind} 个工作日提醒。"
+    en = "The time to supply it is {days} working days; a reminder {remind} ahead is too early."
+    next_zh = "请把 remind 改为小于 days 的数，或写 null。"
+    next_en = "Make remind smaller than days, or null."
+
+
+class TransferUnused(SpecFault):
+    """Parties to transfer to, of a task that does not transfer."""
+
+    code = "scenario.transfer-unused"
+    zh = "待办“{task}”写了 transfer_to，但 actions 里没有 transfer。"
+    en = "The task “{task}” has transfer_to, but transfer is not among its actions."
+    next_zh = "请在 actions 里加上 transfer，或删去 transfer_to。"
+    next_en = "Add transfer to its actions, or remove transfer_to."
+
+
+class TransferWrong(SpecFault):
+    """A party that cannot take a task over."""
+
+    code = "scenario.transfer-wrong"
+    zh = "待办“{task}”不能转给“{party}”：它不参与本事项、就是承办部门自己，或没有可以办理的角色。"
+    en = (
+        "The task “{task}” cannot be passed on to “{party}”: it takes no part in the matter, has "
+        "the task already, or has no role that could act."
+    )
+    next_zh = "请写参与本事项的其他部门；本部门的其他人员和角色无需列出。"
+    next_en = "Name another party of the matter; people and roles of its own party need no mention."

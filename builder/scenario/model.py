@@ -24,6 +24,7 @@ __all__ = [
     "APPLICANT",
     "APPLICANT_KEY",
     "APPLY",
+    "DEFER_REMIND_DAYS",
     "KIOSK",
     "KIOSK_PAGES",
     "PARAMS",
@@ -36,6 +37,7 @@ __all__ = [
     "Choice",
     "Control",
     "DatasetUse",
+    "Deferral",
     "Document",
     "Entity",
     "EntityField",
@@ -53,6 +55,7 @@ __all__ = [
     "Page",
     "Parallel",
     "Parameter",
+    "Pledge",
     "Prefill",
     "Process",
     "QueryStep",
@@ -78,7 +81,9 @@ Json: TypeAlias = "bool | int | float | str | Items[Json] | Mapping[str, Json] |
 ValueType: TypeAlias = Literal[
     "text", "int", "decimal", "bool", "date", "timestamp", "list", "object"
 ]
-TaskAction: TypeAlias = Literal["submit", "approve", "reject", "return", "correct"]
+TaskAction: TypeAlias = Literal[
+    "submit", "approve", "reject", "return", "correct", "suspend", "transfer"
+]
 
 APPLY = "apply"
 """The implicit first step: the applicant hands in. A step may return to it."""
@@ -88,6 +93,9 @@ APPLICANT_KEY = "@applicant"
 
 REMIND_DAYS = 1
 """How many working days before its due day a task's people are reminded, unless the spec says."""
+
+DEFER_REMIND_DAYS = 2
+"""How many working days before the day an owed answer is due the applicant is reminded."""
 
 PARAMS = "params"
 """The built-in entity that carries the deployment's parameters in expressions."""
@@ -284,6 +292,42 @@ class Prefill:
 
 
 @dataclass(frozen=True, slots=True)
+class Deferral:
+    """A required answer that may come after the hand-in (容缺受理).
+
+    Attributes:
+        days: working days after the hand-in in which it must come.
+        remind: so many working days before that day the applicant is reminded; None: never.
+        hold: task steps that nobody can approve before it has come; a case never completes without.
+        consequence: what follows when it is late: the desks are told, or all work stands still too
+            until a person decides. No machine refuses.
+    """
+
+    days: int
+    remind: int | None = DEFER_REMIND_DAYS
+    hold: tuple[str, ...] = ()
+    consequence: Literal["tell", "suspend"] = "tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Pledge:
+    """A required answer in whose place a promise may stand (告知承诺).
+
+    Attributes:
+        text: what is promised.
+        consequence: what follows if it is untrue.
+        wording: SM3 of the canonical JSON of both texts, kept with every promise made.
+        verify_days: working days after the hand-in in which the desks are asked to look into it;
+            None: nobody is asked.
+    """
+
+    text: Text
+    consequence: Text
+    wording: str
+    verify_days: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Control:
     """One question of a form.
 
@@ -293,6 +337,8 @@ class Control:
         when: shown only where this is TRUE.
         compute: the value is this expression's, never typed.
         columns: of a table, one control a column; their scopes are ``/row/<name>``.
+        deferrable: the answer may come later.
+        promise: a promise may stand in its place.
     """
 
     id: str
@@ -307,6 +353,8 @@ class Control:
     options: Mapping[str, Json] = slot(default_factory=dict)
     required_when: str | None = None
     columns: tuple[Control, ...] = ()
+    deferrable: Deferral | None = None
+    promise: Pledge | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -348,6 +396,10 @@ class Form:
     def scopes(self) -> frozenset[str]:
         """Return the pointers this form fills."""
         return frozenset(c.scope for c in self.controls() if c.scope is not None)
+
+    def control(self, pointer: str) -> Control | None:
+        """Return the control that fills a pointer; None where there is none."""
+        return next((c for c in self.controls() if c.scope == pointer), None)
 
 
 # ── Process ──────────────────────────────────────────────────────────────────────────────────────
@@ -418,8 +470,9 @@ class Task:
         due_days: working days; None for no limit.
         remind: so many working days before the due day its people are reminded; None: never.
         escalate: what happens when it is late, earliest first; its desk is told in any case.
-        actions: what may be done, of submit, approve, reject, return, correct.
+        actions: what may be done, of submit, approve, reject, return, correct, suspend, transfer.
         return_to: earlier task steps, or ``apply``.
+        transfer_to: other parties it may be passed on to; people and roles of its own always.
         on_reject: a refusal ends the case, or only the branch it lies in.
     """
 
@@ -436,6 +489,7 @@ class Task:
     actions: tuple[TaskAction, ...] = ("approve",)
     return_to: tuple[str, ...] = ()
     on_reject: Literal["case", "branch"] = "case"
+    transfer_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

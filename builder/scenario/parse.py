@@ -14,6 +14,7 @@ from typing import TypeVar, cast, get_args
 from builder.scenario.model import (
     APPLICANT_KEY,
     APPLY,
+    DEFER_REMIND_DAYS,
     KIOSK,
     KIOSK_PAGES,
     REMIND_DAYS,
@@ -23,6 +24,7 @@ from builder.scenario.model import (
     Choice,
     Control,
     DatasetUse,
+    Deferral,
     Document,
     Entity,
     EntityField,
@@ -40,6 +42,7 @@ from builder.scenario.model import (
     Page,
     Parallel,
     Parameter,
+    Pledge,
     Prefill,
     Process,
     QueryStep,
@@ -56,6 +59,7 @@ from builder.scenario.model import (
     Text,
     ValueType,
 )
+from federation.crypto import canonical, sm3
 
 __all__ = ["column_field", "field_type", "parse"]
 
@@ -295,6 +299,8 @@ def _control(o: _Obj) -> Control:
         options=o.mapping("options"),
         required_when=o.maybe_word("required_when"),
         columns=o.each("columns", _column),
+        deferrable=_deferral(o.inside("deferrable")) if o.has("deferrable") else None,
+        promise=_pledge(o.inside("promise")) if o.has("promise") else None,
     )
 
 
@@ -309,6 +315,26 @@ def _column(o: _Obj) -> Control:
         options=o.mapping("options"),
         required_when=o.maybe_word("required_when"),
     )
+
+
+def _deferral(o: _Obj) -> Deferral:
+    days = o.number("days")
+    usual = max(0, min(DEFER_REMIND_DAYS, days - 1))
+    return Deferral(
+        days=days,
+        remind=o.maybe_number("remind") if "remind" in o.doc else usual,
+        hold=o.words("hold"),
+        consequence="suspend" if o.word("consequence") == "suspend" else "tell",
+    )
+
+
+def _pledge(o: _Obj) -> Pledge:
+    text, consequence = o.text("text"), o.text("consequence")
+    wording = {
+        "text": {"zh": text.zh, "en": text.en},
+        "consequence": {"zh": consequence.zh, "en": consequence.en},
+    }
+    return Pledge(text, consequence, sm3(canonical(wording)), o.maybe_number("verify_days"))
 
 
 # ── Process ──────────────────────────────────────────────────────────────────────────────────────
@@ -360,6 +386,7 @@ def _task(o: _Obj) -> Task:
         actions=cast("tuple[TaskAction, ...]", o.words("actions")),
         return_to=o.words("return_to"),
         on_reject="branch" if o.word("on_reject") == "branch" else "case",
+        transfer_to=o.words("transfer_to"),
     )
 
 

@@ -229,6 +229,8 @@ def _forms(kinds: list[WidgetKind]) -> _Schema:
             "prefill": _maybe("prefill"),
             "options": {"type": "object"},
             "columns": _list("column", at_least=1),
+            "deferrable": _ref("deferral"),
+            "promise": _ref("pledge"),
         },
         optional=(
             "scope",
@@ -240,6 +242,8 @@ def _forms(kinds: list[WidgetKind]) -> _Schema:
             "prefill",
             "options",
             "columns",
+            "deferrable",
+            "promise",
         ),
     )
     column = _object(
@@ -271,6 +275,23 @@ def _forms(kinds: list[WidgetKind]) -> _Schema:
         "prefill": _object(
             {"query": _ref("snake"), "column": _ref("snake"), "locked": {"type": "boolean"}},
             optional=("locked",),
+        ),
+        "deferral": _object(
+            {
+                "days": {**_DAYS, "minimum": 1},
+                "remind": {"if": {"type": "null"}, "else": _DAYS},
+                "hold": _items(_ref("kebab"), at_least=1, unique=True),
+                "consequence": {"enum": ["tell", "suspend"]},
+            },
+            optional=("remind", "hold", "consequence"),
+        ),
+        "pledge": _object(
+            {
+                "text": _ref("text"),
+                "consequence": _ref("text"),
+                "verify_days": {**_DAYS, "minimum": 1},
+            },
+            optional=("verify_days",),
         ),
     }
 
@@ -351,6 +372,7 @@ def _task() -> _Schema:
             "actions": _items({"enum": list(get_args(TaskAction))}, at_least=1, unique=True),
             "return_to": _items(_ref("kebab"), unique=True),
             "on_reject": {"enum": ["case", "branch"]},
+            "transfer_to": _items(_ref("kebab"), at_least=1, unique=True),
         },
         optional=(
             "item",
@@ -362,6 +384,7 @@ def _task() -> _Schema:
             "escalate",
             "return_to",
             "on_reject",
+            "transfer_to",
         ),
         titled=True,
     )

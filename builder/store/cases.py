@@ -109,6 +109,7 @@ task = Table(
     Column("due_at", Instant, nullable=True),
     Column("done_at", Instant, nullable=True),
     Column("done_by", String(64), nullable=True),
+    Column("assignee", String(64), nullable=True, comment="the one person who is to act"),
     Index("task_by_due", "party", "role", "state", "due_at", "case_no", "task"),
     Index("task_by_done", "party", "role", "state", "done_at", "case_no", "task"),
     comment="a projection of the events for worklists, written in the same transaction",
@@ -196,7 +197,7 @@ notice = Table(
     Column("read_at", Instant, nullable=True),
     Column("party", String(64), nullable=True, comment="a desk's notice: whose desk"),
     Column("role", String(64), nullable=True),
-    UniqueConstraint("case_no", "event", "account", name="notice_once"),
+    UniqueConstraint("case_no", "event", "account", "party", "role", name="notice_once"),
     Index("notice_of_account", "account", "at"),
     Index("notice_of_desk", "party", "role", "at"),
 )

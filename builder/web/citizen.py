@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -11,12 +11,14 @@ from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
 from builder.cases.errors import FormUnreadable
-from builder.cases.shapes import CaseLine, DraftLine, DraftPage, PageStep, Saved
+from builder.cases.shapes import CaseLine, DraftLine, DraftPage, OwedPage, PageStep, Saved
 from builder.forms.rows import MOVE
+from builder.process.errors import SupplementEmpty
 from builder.scenario.model import Text
 from builder.web.access import CITIZEN
 from builder.web.context import lang, platform, roles, texts, web, who
 from builder.web.files import Taken, take_files, to_draft
+from builder.web.refusals import shown_fault
 
 __all__ = ["citizen", "posted", "posted_version"]
 
@@ -214,6 +216,36 @@ def ask(case_no: str) -> BaseResponse:
     return redirect(url_for("citizen.case", case_no=case_no), code=303)
 
 
+@citizen.get("/cases/<case_no>/supplement")
+def supplement(case_no: str) -> str:
+    """Show only what is owed, to be supplied now."""
+    return _supplement(commands.owed_page(platform(), who(), case_no))
+
+
+@citizen.post("/cases/<case_no>/supplement")
+def supplement_post(case_no: str) -> BaseResponse:
+    """Take in what is owed, some of it or all; with mistakes, show them where they are."""
+    post = posted()
+    try:
+        errors = commands.supplement(platform(), who(), case_no, post, posted_version())
+    except SupplementEmpty as fault:
+        shown = commands.owed_page(platform(), who(), case_no)
+        return Response(_supplement(shown, shown_fault(fault)), status=fault.http)
+    if errors:
+        shown = commands.owed_page(platform(), who(), case_no, post)
+        return Response(_supplement(shown), status=422)
+    flash("supplement.done", "good")
+    return redirect(url_for("citizen.case", case_no=case_no), code=303)
+
+
+@citizen.post("/cases/<case_no>/urge")
+def urge(case_no: str) -> BaseResponse:
+    """Ask a department to hurry."""
+    commands.urge(platform(), who(), case_no, request.form.get("task", "")[:96])
+    flash("case.urged", "good")
+    return redirect(url_for("citizen.case", case_no=case_no), code=303)
+
+
 @citizen.get("/cases/<case_no>/withdraw")
 def withdraw(case_no: str) -> str:
     """Ask before taking a matter back."""
@@ -265,6 +297,19 @@ def _page(draft: DraftPage) -> str:
         page_address=_page_address(draft.case_no),
         errors_html=renderer.errors(draft.page, lang()),
         form_html=renderer.page(draft.page, lang()),
+    )
+
+
+def _supplement(shown: OwedPage, fault: Mapping[str, object] | None = None) -> str:
+    renderer = web().renderer
+    found = views.case(platform(), who(), shown.case_no)
+    return render_template(
+        "citizen/supplement.html",
+        shown=shown,
+        owed=[line for line in found.owed if line.state == "owed"],
+        fault=fault,
+        errors_html=renderer.errors(shown.page, lang()),
+        form_html=renderer.page(shown.page, lang()),
     )
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime, timedelta
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
 from builder.cases.commands import Wish
+from builder.cases.errors import FormUnreadable
 from builder.cases.shapes import TaskView, Worklist
 from builder.cases.worklists import COUNTED
 from builder.errors import Fault
@@ -24,9 +25,12 @@ from builder.web.shows import Shown, due_look, looks
 __all__ = ["desk"]
 
 desk = Blueprint("desk", __name__, url_prefix="/desk")
-_STATES = ("open", "overdue", "correcting", "done")
+_STATES = ("open", "overdue", "correcting", "suspended", "done")
 _MAIN = ("approve", "submit")
-_REASONED = ("reject", "return", "correct")
+_REASONED = ("reject", "return", "correct", "suspend", "resume", "transfer")
+_OPEN_ANSWERS = ("extend", "waive", "verify")
+_STAYS = (*_OPEN_ANSWERS, "resume", "urge")
+"""Decisions after which the officer stays on the page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +42,7 @@ class Refused:
     to: str
     fields: tuple[str, ...]
     fault: Mapping[str, object]
+    rest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,6 +143,10 @@ def act(case_no: str, task_id: str) -> BaseResponse:
         reason=request.form.get("reason", "").strip()[:500] or None,
         to=request.form.get("to"),
         fields=tuple(request.form.getlist("fields")),
+        until=_day(request.form.get("until", "")) if request.form.get("rest") == "until" else None,
+        for_owed=request.form.get("rest") == "owed",
+        days=_number(request.form.get("days", "")),
+        kept=request.form.get("kept") == "yes",
     )
     if taken.at is not None and not wish.action:
         shown = views.task(
@@ -150,14 +159,28 @@ def act(case_no: str, task_id: str) -> BaseResponse:
             platform(), who(), case_no, task_id, wish, post, posted_version(), refused
         )
     except Fault as fault:
-        if fault.http != 422 or wish.action not in _REASONED:
+        if fault.http != 422 or wish.action not in (*_REASONED, *_OPEN_ANSWERS):
             raise
         return _refused(case_no, task_id, wish, fault)
     if errors:
         shown = views.task(platform(), who(), case_no, task_id, post=post, refused=refused)
         return Response(_task(shown, remark=wish.reason or ""), status=422)
     flash(f"task.done_{wish.action}", "good")
-    return redirect(url_for("desk.worklist"), code=303)
+    stays = wish.action in _STAYS
+    here = url_for("desk.task", case_no=case_no, task_id=task_id)
+    return redirect(here if stays else url_for("desk.worklist"), code=303)
+
+
+def _day(text: str) -> date:
+    """Read a day; raises `FormUnreadable` for what no page of ours sends."""
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise FormUnreadable from None
+
+
+def _number(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= 3 else None
 
 
 @desk.post("/<case_no>/<task_id>/ask")
@@ -170,7 +193,12 @@ def ask(case_no: str, task_id: str) -> BaseResponse:
 
 def _refused(case_no: str, task_id: str, wish: Wish, fault: Fault) -> Response:
     refused = Refused(
-        wish.action, wish.reason or "", wish.to or "", wish.fields, shown_fault(fault)
+        wish.action,
+        wish.reason or "",
+        wish.to or "",
+        wish.fields,
+        shown_fault(fault),
+        request.form.get("rest", ""),
     )
     shown = views.task(platform(), who(), case_no, task_id)
     return Response(_task(shown, refused), status=fault.http)
@@ -184,6 +212,8 @@ def _task(found: TaskView, refused: Refused | None = None, remark: str = "") -> 
         task=found,
         main_action=main[0] if main else None,
         other_actions=[a for a in found.actions if a not in _MAIN],
+        open_answers=_OPEN_ANSWERS,
+        tomorrow=(platform().clock() + timedelta(days=1)).date().isoformat(),
         action_address=url_for("desk.act", case_no=found.case_no, task_id=found.task),
         refused=refused,
         remark=remark,

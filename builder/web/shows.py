@@ -36,12 +36,15 @@ _GOOD: Final = Look("good", "done")
 _BAD: Final = Look("bad", "stop")
 _PLAIN: Final = Look("mute", "skip")
 _YOURS: Final = Look("warn", "edit")
+_RESTS: Final = Look("mute", "pause")
 
 _LOOKS: Mapping[str, Mapping[str, Look]] = {
     "status": {
         "draft": Look("mute", "edit"),
         "running": _INFO,
         "correcting": _YOURS,
+        "suspended": _RESTS,
+        "owing": _YOURS,
         "returned": Look("warn", "return"),
         "completed": _GOOD,
         "rejected": _BAD,
@@ -51,6 +54,8 @@ _LOOKS: Mapping[str, Mapping[str, Look]] = {
         "waiting": Look("mute", "waiting"),
         "working": _INFO,
         "correcting": Look("warn", "pause"),
+        "suspended": _RESTS,
+        "moved": Look("mute", "exit"),
         "done": _GOOD,
         "rejected": _BAD,
         "skipped": _PLAIN,
@@ -74,8 +79,21 @@ _LOOKS: Mapping[str, Mapping[str, Look]] = {
     "task": {
         "open": _INFO,
         "correcting": Look("warn", "pause"),
+        "suspended": _RESTS,
         "done": _GOOD,
         "cancelled": _PLAIN,
+    },
+    "owed": {
+        "owed": Look("warn", "clock"),
+        "late": Look("bad", "alert"),
+        "given": _GOOD,
+        "waived": _PLAIN,
+        "dropped": _PLAIN,
+    },
+    "promise": {
+        "open": Look("info", "edit"),
+        "kept": _GOOD,
+        "broken": _BAD,
     },
 }
 _WORDS: Mapping[str, Mapping[str, Text]] = {
@@ -86,7 +104,7 @@ _WORDS: Mapping[str, Mapping[str, Text]] = {
 
 
 def looks(kind: str, state: str, texts: Texts) -> Shown:
-    """Return how a state looks; kinds are ``status party outcome grant task``."""
+    """Return how a state looks; kinds are ``status party outcome grant task owed promise``."""
     look = _LOOKS[kind].get(state, _PLAIN)
     words = _WORDS.get(kind, {}).get(state)
     if words is None:

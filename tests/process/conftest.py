@@ -118,7 +118,12 @@ def _matter():
 
 
 MATTER = _matter()
-MATTER["forms"][0]["pages"][0]["sections"][0]["controls"][3]["compute"] = "1 + 1"
+CONTROLS = {c["id"]: c for c in MATTER["forms"][0]["pages"][0]["sections"][0]["controls"]}
+CONTROLS["total"]["compute"] = "1 + 1"
+PLEDGE = {"text": _text("promise"), "consequence": _text("consequence"), "verify_days": 5}
+CONTROLS["a"] |= {"required": True, "promise": PLEDGE}
+CONTROLS["b"] |= {"required": True, "deferrable": {"days": 5}, "promise": PLEDGE}
+CONTROLS["note"] |= {"required": True, "deferrable": {"days": 3, "consequence": "suspend"}}
 
 
 def completed(step):
@@ -138,8 +143,21 @@ def completed(step):
 
 def document(steps):
     """Return the matter with these steps as its process."""
-    process = {"id": "root", "kind": "sequence", "steps": steps}
-    return {**copy.deepcopy(MATTER), "process": completed(process)}
+    process = completed({"id": "root", "kind": "sequence", "steps": steps})
+    doc = {**copy.deepcopy(MATTER), "process": process}
+    held = next(tasks_in(process), None)
+    if held is not None:  # the first task cannot pass without b
+        controls = doc["forms"][0]["pages"][0]["sections"][0]["controls"]
+        controls[1]["deferrable"]["hold"] = [held]
+    return doc
+
+
+def tasks_in(step):
+    """Yield the ids of the task steps inside a step of a file."""
+    if step.get("kind") == "task":
+        yield step["id"]
+    for inner in (*step.get("steps", ()), *step.get("branches", ())):
+        yield from tasks_in(inner)
 
 
 _UNUSED = {

@@ -1,6 +1,7 @@
 """What each action does, as the case files tell it."""
 
 import json
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -23,11 +24,30 @@ def action_of(move, matter):
     reason = move.get("reason", "because")
     result = None if "fault_code" in move else move.get("result", {"answer": True})
     made = {
-        "submit": lambda: c.Submit(actor, answers, move.get("results", {}), task),
+        "submit": lambda: c.Submit(
+            actor, answers, move.get("results", {}), task, move.get("left", {})
+        ),
         "approve": lambda: c.Approve(actor, task, answers, move.get("remark")),
         "reject": lambda: c.Reject(actor, task, reason),
         "return": lambda: c.Return(actor, task, move["to"], reason),
         "correct": lambda: c.Correct(actor, task, tuple(move["fields"]), reason),
+        "supplement": lambda: c.Supplement(actor, answers),
+        "extend": lambda: c.Extend(actor, task, move["field"], reason, move.get("days")),
+        "waive": lambda: c.Waive(actor, task, move["field"], reason),
+        "verify": lambda: c.Verify(actor, task, move["field"], move.get("kept", True), reason),
+        "suspend": lambda: c.Suspend(
+            actor,
+            task,
+            reason,
+            date.fromisoformat(move["until"]) if "until" in move else None,
+            move.get("for_owed", False),
+        ),
+        "resume": lambda: c.Resume(actor, task),
+        "transfer": lambda: c.Transfer(
+            actor, task, move["party"], move.get("role", "officer"), reason, move.get("to")
+        ),
+        "urge": lambda: c.Urge(actor, task),
+        "tick": c.Tick,
         "withdraw": lambda: c.Withdraw(actor, move.get("reason")),
         "answer": lambda: c.Answer(move["step"], result, move.get("fault_code"), move.get("asked")),
     }
@@ -48,6 +68,8 @@ def told(event):
         "document",
         "round",
         "cause",
+        "field",
+        "why",
     )
     words += [f"{key}={event.data[key]}" for key in keys if key in event.data]
     return " ".join(words)
@@ -89,6 +111,10 @@ def test_an_action_does_what_its_case_tells(path, matter, calendar):
         "answers": {entity: dict(fields) for entity, fields in case.answers.items()},
         "results": {query: dict(result) for query, result in case.results.items()},
         "documents": {d.id: "voided" if d.voided_at else "holds" for d in case.documents.values()},
+        "owed": {o.field: o.status for o in case.owed.values()},
+        "owed_due": {o.field: o.due_at.isoformat() for o in case.owed.values()},
+        "promised": {p.field: p.kept for p in case.promises.values()},
+        "desks": {t.id: f"{t.party}/{t.role}/{t.assignee or ''}" for t in case.tasks.values()},
         "overdue": [task.id for task in case.tasks.values() if task.is_overdue(now)],
     }
     for key, value in doc["expect"].items():

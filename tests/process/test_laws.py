@@ -3,7 +3,7 @@
 import contextlib
 import dataclasses
 import json
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import pairwise
 from types import SimpleNamespace
 
@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from builder.process import case as c
 from builder.process.engine import advance, apply, fold, step
 from builder.process.errors import CaseEnded, ProcessFault
+from builder.process.owing import left_before
 from builder.process.plan import plan_of
 
 LAW = settings(
@@ -57,9 +58,12 @@ class Growing:
     def task(self, _depth, earlier, _known, inside):
         made = {"id": self.fresh("task"), "kind": "task", "due_days": 2, "visible": []}
         made["party"] = self.draw(st.sampled_from(["lead", "police", "tax"]))
-        actions = self.draw(st.sets(st.sampled_from(["reject", "return", "correct"])))
+        kinds = ["reject", "return", "correct", "suspend", "transfer"]
+        actions = self.draw(st.sets(st.sampled_from(kinds)))
         made["actions"] = ["approve", *sorted(actions)]
         made["visible"] = ["/application/note"]
+        if "transfer" in actions:
+            made["transfer_to"] = [p for p in ("police", "tax") if p != made["party"]]
         if "return" in actions:
             made["return_to"] = ["apply", *earlier[-2:]]
         if inside and "reject" in actions:
@@ -135,28 +139,68 @@ def answers_for(scenario, task, word):
 def good_moves(scenario, case, matter):
     """Return what carries a case towards its normal end."""
     if case.status in ("new", "returned", "correcting"):
-        held = case.answers.get("application", {"a": True, "note": "x"})
-        return [c.Submit(matter.APPLICANT, {"application": {**held, "note": f"n{case.seq}"}})]
+        left = left_before(case)
+        held = case.answers.get("application", {} if left else {"a": True})
+        left.pop("/application/note", None)
+        answers = {"application": {**held, "note": f"n{case.seq}"}}
+        return [c.Submit(matter.APPLICANT, answers, left=left)]
+    held = (
+        [c.Supplement(matter.APPLICANT, {"application": dict(pairs(case))})] if case.owing else []
+    )
+    resting = [t for t in case.open_tasks if t.status == "suspended"]
     moves = [
-        c.Approve(matter.officer(t.party), t.id, answers_for(scenario, t, "yes"))
-        for t in case.open_tasks
+        *(c.Resume(person(t, matter), t.id) for t in resting),
+        *(
+            c.Approve(person(t, matter), t.id, answers_for(scenario, t, "yes"))
+            for t in case.open_tasks
+            if t not in resting and not is_held(scenario, case, t)
+        ),
     ]
-    return [*moves, *(c.Answer(s, {"answer": True}) for s in case.pending)]
+    return [*moves, *(c.Answer(s, {"answer": True}) for s in case.pending), *held]
+
+
+def pairs(case):
+    """Yield what is owed, supplied."""
+    for owed in case.owing:
+        name = owed.field.split("/")[2]
+        yield name, f"came {case.seq}" if name == "note" else True
+
+
+def person(task, matter):
+    """Return somebody who may act on a task."""
+    actor = matter.officer(task.party)
+    return dataclasses.replace(actor, role=task.role, account=task.assignee or actor.account)
+
+
+def is_held(scenario, case, task):
+    holds = plan_of(scenario).deferrals
+    return any(task.step in holds[o.field].hold for o in case.owing)
 
 
 def moves(scenario, case, matter):
     """Return whatever may be done now."""
     found = list(good_moves(scenario, case, matter))
     if case.status == "new":
+        note, b, a = (f"/application/{name}" for name in ("note", "b", "a"))
         return [
-            c.Submit(matter.APPLICANT, {"application": {"a": a, "b": b, "note": "x"}})
-            for a in (True, False, None)
-            for b in (True, False)
+            *(
+                c.Submit(matter.APPLICANT, {"application": {"a": a, "b": b, "note": "x"}})
+                for a in (True, False, None)
+                for b in (True, False)
+            ),
+            *(
+                c.Submit(matter.APPLICANT, {"application": {"note": "x"}}, left=left)
+                for left in ({b: "later"}, {b: "promise"}, {a: "promise", b: "later"})
+            ),
+            c.Submit(matter.APPLICANT, {"application": {"a": True}}, left={note: "later"}),
+            c.Submit(matter.APPLICANT, {}, left={note: "later", b: "later", a: "promise"}),
         ]
     if case.status == "returned":
         return found
     for task in case.open_tasks:
-        who, spec = matter.officer(task.party), scenario.step(task.step)
+        who, spec = person(task, matter), scenario.step(task.step)
+        if task.status == "open":
+            found += others(case, task, who, spec, matter)
         if "reject" in spec.actions:
             found.append(c.Reject(who, task.id, "no"))
         if "correct" in spec.actions and task.status == "open":
@@ -167,9 +211,49 @@ def moves(scenario, case, matter):
             if task.status == "open" and (to == "apply" or case.steps.get(to) == "done")
         ]
     found = [m for m in found if not is_waiting(case, m)]
+    found += decisions(case, matter)
+    found.append(c.Tick())
     found += [c.Answer(s, {"answer": False}) for s in case.pending]
     found += [c.Answer(s, fault="link.unreachable") for s in case.pending]
     found += [c.Answer(s, fault="trust.not-granted", mend=True) for s in case.pending]
+    return found
+
+
+def others(case, task, who, spec, matter):
+    """Return how a task can be put to rest, passed on and hurried."""
+    found = []
+    if task.urged_at is None:
+        found.append(c.Urge(matter.APPLICANT, task.id))
+    if "suspend" in spec.actions:
+        found.append(c.Suspend(who, task.id, "wait", date(2026, 12, 1)))
+        if case.owing:
+            found.append(c.Suspend(who, task.id, "wait", for_owed=True))
+    if "transfer" in spec.actions:
+        if task.assignee is None:
+            found.append(c.Transfer(who, task.id, task.party, task.role, "ill", "somebody"))
+        found += [
+            c.Transfer(who, task.id, party, "officer", "theirs")
+            for party in spec.transfer_to
+            if party != task.party
+        ]
+    return found
+
+
+def decisions(case, matter):
+    """Return what the desks may decide about what is owed or promised."""
+    found = []
+    desks = [t for t in case.tasks.values() if t.party == "lead" and t.status != "cancelled"]
+    for task in desks[:1]:
+        who = person(task, matter)
+        for owed in case.owing:
+            found.append(c.Waive(who, task.id, owed.field, "known"))
+            if not owed.is_extended:
+                found.append(c.Extend(who, task.id, owed.field, "ill"))
+        found += [
+            c.Verify(who, task.id, p.field, True, "seen")
+            for p in case.promises.values()
+            if p.kept is None
+        ]
     return found
 
 
@@ -208,7 +292,10 @@ def timeless(case):
     far = {f.name: None for f in dataclasses.fields(c.TaskState) if f.name.endswith("_at")}
     tasks = {
         t.id: dataclasses.replace(
-            t, **far, correction=t.correction and dataclasses.replace(t.correction, at=None)
+            t,
+            **far,
+            correction=t.correction and dataclasses.replace(t.correction, at=None),
+            suspension=t.suspension and dataclasses.replace(t.suspension, at=None),
         )
         for t in case.tasks.values()
     }
@@ -265,7 +352,8 @@ def test_every_reachable_state_waits_for_somebody_or_has_ended(journey, matter, 
     plan = plan_of(scenario)
     for case in walk(scenario, picks, matter, calendar, start(matter)).seen[1:]:
         waits = {t.step for t in case.open_tasks} | set(case.pending)
-        assert case.is_ended or case.returned or waits
+        assert case.is_ended or case.returned or waits or case.waits_for_owed
+        assert not case.waits_for_owed or case.owing or case.is_ended
         active = {s for s, state in case.steps.items() if state == "active"}
         assert {s for s in active if not plan.nodes[s].inner} == waits
         if case.is_ended or case.returned:
@@ -307,12 +395,60 @@ def test_nothing_happens_after_the_end(journey, matter, calendar):
         *(c.Approve(who, t) for t in case.tasks),
         *(c.Reject(who, t, "no") for t in case.tasks),
         *(c.Answer(s, {}) for s in case.steps),
+        *(c.Resume(who, t) for t in case.tasks),
+        *(c.Waive(who, t, o, "no") for t in case.tasks for o in case.owed),
+        c.Supplement(matter.APPLICANT, {"application": {"b": True}}),
+        c.Tick(),
     ):
         try:
             step(scenario, case, action, went.now, calendar)
         except CaseEnded:
             continue
         raise AssertionError(action)
+
+
+@settings(LAW, max_examples=60)
+@given(journey=journeys())
+def test_what_is_owed_never_vanishes_and_nothing_completes_without_it(journey, matter, calendar):
+    tree, picks = journey
+    scenario = matter.restored(tree)
+    went = walk(scenario, picks, matter, calendar, start(matter))
+    ways = {"supplemented", "owed_waived", "owed_dropped"}
+    case = c.NEW
+    for event in went.events:
+        after = apply(scenario, case, event)
+        assert set(case.owed) <= set(after.owed)
+        gone = {o.field for o in case.owing} - {o.field for o in after.owing}
+        assert not gone or event.kind in ways
+        assert after.status != "completed" or not after.owing
+        case = after
+    for task in case.tasks.values():
+        held = [
+            o for o in case.owed.values() if task.step in plan_of(scenario).deferrals[o.field].hold
+        ]
+        assert not held or task.outcome != "approve" or not any(o.is_open for o in held)
+
+
+@settings(LAW, max_examples=25)
+@given(rest=st.integers(0, 24 * 40), before=st.integers(0, 80), again=st.booleans())
+def test_a_suspended_clock_does_not_run(rest, before, again, matter, calendar):
+    step_ = {"id": "one", "kind": "task", "due_days": 5, "actions": ["approve", "suspend"]}
+    scenario = matter.restored([step_])
+    who, now = matter.officer("lead"), start(matter)
+    case = advance(scenario, c.NEW, c.Submit(matter.APPLICANT, {}), now, calendar).case
+    due = case.tasks["one.1"].due_at
+    for _ in range(1 + again):
+        now += timedelta(hours=before)
+        left = calendar.working_days(now, due)
+        late = now > due
+        case = advance(scenario, case, c.Suspend(who, "one", "wait"), now, calendar).case
+        stood = advance(scenario, case, c.Tick(), now + timedelta(hours=rest), calendar)
+        assert not stood.events
+        assert not case.tasks["one.1"].is_overdue(now + timedelta(days=400))
+        now += timedelta(hours=rest)
+        case = advance(scenario, case, c.Resume(who, "one"), now, calendar).case
+        due = case.tasks["one.1"].due_at
+        assert late or calendar.working_days(now, due) == left
 
 
 def place_of(case, move):
@@ -323,7 +459,8 @@ def is_local(scenario, case, move):
     """Tell whether a move stays within its own branch: it neither ends nor leaves it."""
     if isinstance(move, c.Reject):
         return scenario.step(place_of(case, move)).on_reject == "branch"
-    return isinstance(move, c.Approve | c.Answer | c.Correct)
+    local = c.Approve | c.Answer | c.Correct | c.Suspend | c.Resume | c.Transfer | c.Urge
+    return isinstance(move, local)
 
 
 def are_side_by_side(plan, one, other):
@@ -345,9 +482,7 @@ def test_actions_of_different_branches_commute(journey, pair, matter, calendar):
         if not case.is_ended and not case.returned
         for one in moves(scenario, case, matter)
         for other in moves(scenario, case, matter)
-        if not isinstance(one, c.Submit)
-        and not isinstance(other, c.Submit)
-        and is_local(scenario, case, one)
+        if is_local(scenario, case, one)
         and is_local(scenario, case, other)
         and are_side_by_side(plan, place_of(case, one), place_of(case, other))
     ]
@@ -380,6 +515,15 @@ def test_a_refused_action_is_a_named_fault_whoever_tries_it(journey, pick, whom,
         c.Submit(who, {}, task=task),
         c.Withdraw(who),
         c.Answer(task, {"x": 1}),
+        c.Submit(matter.APPLICANT, {}, left={"/application/total": "later"}),
+        c.Supplement(matter.APPLICANT, {"application": {"note": "x", "a": True}}),
+        c.Extend(who, task, "/application/note", "x", 99),
+        c.Waive(who, task, "/x/y", "x"),
+        c.Verify(who, task, "/application/note", True, "x"),
+        c.Suspend(who, task, "x", date(2020, 1, 1)),
+        c.Resume(who, task),
+        c.Transfer(who, task, "nobody", "officer", "x"),
+        c.Urge(who, task),
     ]
     for action in tries:
         with contextlib.suppress(ProcessFault):
