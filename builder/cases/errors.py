@@ -20,6 +20,7 @@ __all__ = [
     "MayNotAct",
     "MayNotSee",
     "MayNotStart",
+    "NoticesUndelivered",
     "PageUnknown",
     "StepBroken",
     "TaskUnknown",
@@ -270,3 +271,16 @@ class StepBroken(Fault):
     en = "Something went wrong when this step was to be done by itself (incident {incident})."
     next_zh = "系统稍后会再试；若一直如此，请把事件号告诉管理员。"
     next_en = "It is tried again later; if it stays so, give the incident number to the operator."
+
+
+class NoticesUndelivered(Fault):
+    """Messages that were laid aside: the other side refused them for good."""
+
+    code = "cases.notices-undelivered"
+    http = 500
+    zh = "有 {dead} 条通知被对方拒收，已搁置；另有 {late} 条超过一小时还没有发出。"
+    en = "{dead} notices were refused for good and laid aside; {late} more wait for over an hour."
+    next_zh = "用 scenarist notices list 查看；改好地址或设置后，用 scenarist notices again 重发。"
+    next_en = (
+        "See scenarist notices list; mend addresses or settings, then scenarist notices again."
+    )

@@ -5,16 +5,29 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, String, and_, or_, select, tuple_, type_coerce
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    String,
+    and_,
+    func,
+    or_,
+    select,
+    tuple_,
+    type_coerce,
+    update,
+)
 
 from builder.cases.platform import Platform
 from builder.cases.shapes import NoticeLine
 from builder.identity import SignIn
 from builder.scenario.model import Text
 from builder.store import cases as tables
-from federation.store import instant_text, read
+from federation.store import instant_text, read, write
 
-__all__ = ["Inbox", "inbox"]
+__all__ = ["Inbox", "inbox", "mark_read", "unread"]
+
+_MOST_COUNTED = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +65,38 @@ def inbox(platform: Platform, who: SignIn, *, after: str | None = None, limit: i
     )
     more = "|".join(map(str, _place(shown[-1]))) if len(found) > limit else None
     return Inbox(lines, more)
+
+
+def unread(platform: Platform, who: SignIn) -> int:
+    """Return how many of them nobody has marked as read; at most 100 of each matter are counted.
+
+    A notice to a desk is read when one of its officers has read it: the desk shares its post.
+    """
+    column = tables.notice.c
+    some = select(column.id).where(_told(who), column.read_at.is_(None)).limit(_MOST_COUNTED)
+    found = 0
+    for deployment in platform.deployments.all():
+        with read(deployment.engine) as conn:
+            found += int(conn.scalar(select(func.count()).select_from(some.subquery())) or 0)
+    return found
+
+
+def mark_read(platform: Platform, who: SignIn, case_no: str | None = None) -> None:
+    """Mark what a person and the person's desk were told as read.
+
+    Args:
+        platform: the city.
+        who: whose.
+        case_no: only of this case; one that is not theirs has nothing of theirs. None: everything.
+    """
+    column = tables.notice.c
+    which = [_told(who), column.read_at.is_(None)]
+    if case_no is not None:
+        which.append(column.case_no == case_no)
+    now = platform.clock()
+    for deployment in platform.deployments.all():
+        with write(deployment.engine) as conn:
+            conn.execute(update(tables.notice).where(*which).values(read_at=now))
 
 
 def _told(who: SignIn) -> ColumnElement[bool]:

@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import Connection, insert, select, update
+from sqlalchemy import Connection, Update, insert, select, update
 
 from builder.cases.due import Held
 from builder.cases.platform import Deployment, Platform
@@ -32,6 +32,7 @@ __all__ = [
     "load",
     "post",
     "retry_later",
+    "spread",
 ]
 
 CLOSE = "close"
@@ -61,7 +62,9 @@ class Message:
 
 def channels(platform: Platform) -> tuple[str, ...]:
     """Return the outside channels that this city sends notices through."""
-    return ("webhook",) if platform.settings.notice_webhook else ()
+    settings = platform.settings
+    named = (("webhook", settings.notice_webhook), ("smtp", settings.smtp_host))
+    return tuple(channel for channel, place in named if place)
 
 
 def post(
@@ -139,6 +142,24 @@ def close_now(platform: Platform, deployment: Deployment, message: Message, held
     retry_later(platform, deployment, message, held, "link.unreachable")
 
 
+def spread(
+    deployment: Deployment, message: Message, accounts: Sequence[str], held: Held, now: datetime
+) -> None:
+    """Turn a message to a desk into one for each of its people; done once, all or none."""
+    with write(deployment.engine) as conn:
+        for account in accounts:
+            post(
+                conn,
+                message.case_no,
+                message.channel,
+                account,
+                message.payload,
+                now,
+                about=(message.id, account),
+            )
+        conn.execute(_finished(held, "done", now, None))
+
+
 def load(deployment: Deployment, key: str) -> Message | None:
     """Return a message that still waits."""
     row_of = tables.outbox.c
@@ -188,15 +209,19 @@ def _finish(
     deployment: Deployment, held: Held, state: str, now: datetime, fault: str | None
 ) -> None:
     with write(deployment.engine) as conn:
-        conn.execute(
-            update(tables.outbox)
-            .where(tables.outbox.c.id == held.key[0])
-            .values(
-                state=state,
-                done_at=now,
-                fault=fault,
-                attempts=tables.outbox.c.attempts + 1,
-                claimed_by=None,
-                claimed_until=None,
-            )
+        conn.execute(_finished(held, state, now, fault))
+
+
+def _finished(held: Held, state: str, now: datetime, fault: str | None) -> Update:
+    return (
+        update(tables.outbox)
+        .where(tables.outbox.c.id == held.key[0])
+        .values(
+            state=state,
+            done_at=now,
+            fault=fault,
+            attempts=tables.outbox.c.attempts + 1,
+            claimed_by=None,
+            claimed_until=None,
         )
+    )

@@ -330,6 +330,7 @@ AUDIT_KINDS: Mapping[str, Text] = {
     "sign-in-refused": Text("登录被拒", "Sign-in refused"),
     "signed-out": Text("退出", "Signed out"),
     "sign-in-ended": Text("结束别处的登录", "Sign-ins elsewhere ended"),
+    "notices-sent-again": Text("重发通知", "Notices sent again"),
     "password-changed": Text("修改密码", "Password changed"),
     "account-added": Text("新增账号", "Account added"),
     "account-changed": Text("变更账号", "Account changed"),

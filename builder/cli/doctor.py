@@ -12,14 +12,18 @@ from sqlalchemy import Engine, text
 from builder.app import open_platform
 from builder.app.processes import here
 from builder.cases import filing
+from builder.cases.errors import NoticesUndelivered
 from builder.cases.platform import Deployment, Platform
+from builder.cases.undelivered import count_undelivered
 from builder.cli.checks import Check, attempt, failed
 from builder.cli.errors import CertificateOld, ClockApart, FilesMissing, StoreUnsound
 from builder.cli.preflight import machine, ports
 from builder.cli.supervise import running
 from builder.errors import Fault
 from builder.identity.oidc import OidcConfig, Provider
+from builder.notices.smtp import Smtp
 from builder.scenario.model import Text
+from builder.store.settings import Settings
 from builder.uploads.scan import open_scanner
 from federation.audit import Journal
 from federation.link import InProcessLink, Link, fetch_json
@@ -51,6 +55,7 @@ def examine(home: Path) -> list[Check]:
         checks += _ports(platform)
         checks += _nodes(platform)
         checks += _sign_on(platform)
+        checks += _notices(platform)
         checks.append(Check(_TRUST, True, _trust(platform)))
     finally:
         platform.close()
@@ -224,6 +229,26 @@ def _provider(platform: Platform) -> Text:
     provider = Provider(OidcConfig.of(platform.settings), platform.clock)
     keys, host = provider.look(), urlsplit(provider.config.issuer).netloc
     return Text(f"{host} 应答正常，{keys} 把签名公钥", f"{host} answers, with {keys} signing keys")
+
+
+def _notices(platform: Platform) -> Iterator[Check]:
+    """Look whether notices leave the house, where a channel for them is named."""
+    yield attempt(Text("对外通知", "Notices outside"), lambda: _told(platform))
+    settings = platform.settings
+    if settings.smtp_host:
+        yield attempt(Text("邮件服务器", "Mail server"), lambda: _mail(settings))
+
+
+def _told(platform: Platform) -> Text:
+    dead, late = count_undelivered(platform)
+    if dead or late:
+        raise NoticesUndelivered(dead=dead, late=late)
+    return Text("没有积压", "nothing is held up")
+
+
+def _mail(settings: Settings) -> Text:
+    Smtp(settings).check()
+    return Text(f"{settings.smtp_host} 可以登录", f"{settings.smtp_host} lets us in")
 
 
 def _clock_of(link: Link, platform: Platform) -> Text:

@@ -19,6 +19,7 @@ from builder.cli import (
     documents,
     imports,
     nodes,
+    notices,
     sources,
     specs,
 )
@@ -62,7 +63,20 @@ def _options(
     ctx.obj = Terminal(home, detect_lang(lang), as_json)
 
 
-for room in (city, accounts, cases, documents, data, specs, imports, backup, sources, nodes):
+rooms = (
+    city,
+    accounts,
+    cases,
+    documents,
+    data,
+    specs,
+    imports,
+    backup,
+    sources,
+    nodes,
+    notices,
+)
+for room in rooms:
     room.register(app)
 
 

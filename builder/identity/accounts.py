@@ -173,6 +173,16 @@ class LocalAccounts:
         """Return every active account, in the order they were added."""
         return tuple(h.account for h in self.held() if h.active)
 
+    def of_desk(self, party: str, role: str) -> tuple[Account, ...]:
+        """Return the active accounts that hold a role at a party."""
+        query = (
+            select(account_table)
+            .where(account_table.c.active, account_table.c.party == party)
+            .order_by(account_table.c.account)
+        )
+        with read(self._engine) as conn:
+            return tuple(a for a in map(_account, conn.execute(query)) if role in a.roles)
+
     # ── looking after accounts ─────────────────────────────────────────────────────────────────
 
     def add(

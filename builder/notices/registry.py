@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from builder.notices import webhook
+from builder.notices import smtp, webhook
 from builder.notices.channel import Channel
 from builder.store.settings import Settings
 from federation.crypto import KeyStore
@@ -12,6 +12,7 @@ from federation.crypto import KeyStore
 __all__ = ["KINDS", "open_channels"]
 
 KINDS: Mapping[str, Callable[[Settings, KeyStore], Channel | None]] = {
+    smtp.NAME: smtp.open_smtp,
     webhook.NAME: webhook.open_webhook,
 }
 

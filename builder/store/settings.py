@@ -57,6 +57,14 @@ class Settings:
         upload_scan: who scans uploaded files, see `builder.uploads.scan`; empty: nobody.
         upload_scan_required: whether what was not scanned yet keeps a matter from being handed in.
         upload_case_mb: how many megabytes of files one case may hold.
+        notice_keep_days: how long notices that went out are remembered in the outbox.
+        smtp_host: the mail server that notices go out by; empty: none.
+        smtp_port: where it listens.
+        smtp_security: ``starttls``, ``tls`` from the first byte, or ``none``.
+        smtp_user: as whom to sign in there; empty: without signing in.
+        smtp_password: where its password lies.
+        smtp_from: the sender's address.
+        smtp_ca_file: a city's own certificate authority for it; empty: the machine's.
         public_url: how readers reach the city, for addresses that leave it; empty: as they came.
         local_sign_in: False: people sign in by single sign-on only.
         oidc_issuer: the identity provider of single sign-on; empty: none.
@@ -87,6 +95,14 @@ class Settings:
     upload_scan: str = ""
     upload_scan_required: bool = True
     upload_case_mb: int = 100
+    notice_keep_days: int = 30
+    smtp_host: str = ""
+    smtp_port: int = 587
+    smtp_security: str = "starttls"
+    smtp_user: str = ""
+    smtp_password: Mapping[str, str] | None = None
+    smtp_from: str = ""
+    smtp_ca_file: str = ""
     public_url: str = ""
     local_sign_in: bool = True
     oidc_issuer: str = ""
@@ -138,6 +154,8 @@ def _is_words(known: tuple[str, ...] | None) -> Callable[[object], bool]:
 
 
 _CLAIMS = ("account", "name", "party", "roles", "id_card", "phone", "email")
+_SECURITY = ("starttls", "tls", "none")
+_SENDER = re.compile(r"[^@\s<>\",;:\\]{1,64}@[A-Za-z0-9.-]{1,180}")
 _NEWCOMERS = ("refuse", "citizens")
 _LEVELS = ("debug", "info", "warning", "error")
 _KEYS: Mapping[str, _Key] = {
@@ -172,6 +190,16 @@ _KEYS: Mapping[str, _Key] = {
     ),
     "upload_scan_required": _Key(lambda v: isinstance(v, bool), "true / false"),
     "upload_case_mb": _Key(_is_count(1, 2000), "1-2000"),
+    "notice_keep_days": _Key(_is_count(1, 3650), "1-3650"),
+    "smtp_host": _Key(lambda v: isinstance(v, str) and not set(v) & set(" /@"), "mail.example"),
+    "smtp_port": _Key(_is_count(1, 65535), "1-65535"),
+    "smtp_security": _Key(lambda v: v in _SECURITY, " / ".join(_SECURITY)),
+    "smtp_user": _Key(lambda v: isinstance(v, str), "…"),
+    "smtp_password": _Key(is_reference, '{ env = "NAME" } / { file = "secrets/smtp" }'),
+    "smtp_from": _Key(
+        lambda v: isinstance(v, str) and (not v or bool(_SENDER.fullmatch(v))), "name@example"
+    ),
+    "smtp_ca_file": _Key(lambda v: isinstance(v, str), "tls/mail-ca.crt"),
     "public_url": _Key(lambda v: v == "" or _is_safe_url(v), "https://…"),
     "local_sign_in": _Key(lambda v: isinstance(v, bool), "true / false"),
     "oidc_issuer": _Key(lambda v: v == "" or _is_safe_url(v), "https://…"),

@@ -47,6 +47,7 @@ _READERS: Final[Audience] = _PEOPLE | _DESK
 _GRANTS: Final[Audience] = frozenset({STEWARD, AUDITOR})
 _OWNERS: Final[Audience] = frozenset({STEWARD})
 _LEDGER: Final[Audience] = frozenset({STEWARD, AUDITOR, DESIGNER, COUNTY, SCIENTIST})
+_WATCHERS: Final[Audience] = frozenset({COUNTY, AUDITOR})
 _AUDIT: Final[Audience] = frozenset({AUDITOR})
 
 ACCESS: Final[Mapping[str, Audience]] = {
@@ -61,6 +62,11 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "sso.back_channel": ANYONE,
     "account.password": SIGNED_IN,
     "account.password_post": SIGNED_IN,
+    "account.notices": SIGNED_IN,
+    "account.read_notices": SIGNED_IN,
+    "account.choose_mail": SIGNED_IN,
+    "account.undelivered": _WATCHERS,
+    "account.send_again": frozenset({COUNTY}),
     "account.sign_ins": SIGNED_IN,
     "account.end_sign_in": SIGNED_IN,
     "account.end_others": SIGNED_IN,

@@ -1,14 +1,18 @@
-"""What anyone does with the own account: choose a password, see where one is signed in."""
+"""What anyone does with the own account: password, sign-ins, notices and how they come."""
 
 from __future__ import annotations
 
 from flask import Blueprint, Response, flash, redirect, render_template, request, url_for
 from werkzeug.wrappers import Response as BaseResponse
 
+from builder.cases import inbox
+from builder.cases.undelivered import send_again as send_stuck
+from builder.cases.undelivered import undelivered as of_stuck
 from builder.errors import Fault
 from builder.identity.errors import PasswordNotRepeated
+from builder.identity.mail import LANGUAGES, MailWish, keep_wish, mail_wish
 from builder.identity.passwords import LEAST
-from builder.web.access import home_endpoint
+from builder.web.access import AUDITOR, CITIZEN, COUNTY, OFFICER, home_endpoint
 from builder.web.context import platform, remember, roles, secret_of_session, who
 from builder.web.device import door
 from builder.web.journal import note
@@ -18,6 +22,7 @@ from builder.web.security import wants_json
 __all__ = ["account"]
 
 account = Blueprint("account", __name__, url_prefix="/account")
+_PAGE = 20
 
 
 # ── Password ─────────────────────────────────────────────────────────────────────────────────────
@@ -99,3 +104,68 @@ def end_others() -> BaseResponse:
     note("sign-in-ended", me.account, party=me.party, ended=ended)
     flash("account.ended_others", "good")
     return redirect(url_for("account.sign_ins"), code=303)
+
+
+# ── Notices ──────────────────────────────────────────────────────────────────────────────────────
+
+
+@account.get("/notices")
+def notices() -> str:
+    """List what the reader, and the reader's desk, was told; unread ones stand out."""
+    here, me = platform(), who()
+    after = request.args.get("after", "")[:160] or None
+    found = inbox.inbox(here, me, after=after, limit=_PAGE)
+    return render_template(
+        "account/notices.html",
+        notices=found.lines,
+        more=found.after,
+        unread=inbox.unread(here, me),
+        is_officer=OFFICER in roles(),
+        is_citizen=CITIZEN in roles(),
+        has_mail=bool(here.settings.smtp_host),
+        email=me.account.email,
+        wish=mail_wish(here.hub_engine, me.account.account),
+        languages=LANGUAGES,
+    )
+
+
+@account.post("/notices/read")
+def read_notices() -> BaseResponse:
+    """Mark notices as read: those of one case, or all."""
+    inbox.mark_read(platform(), who(), request.form.get("case", "")[:32] or None)
+    return redirect(url_for("account.notices"), code=303)
+
+
+@account.post("/notices/mail")
+def choose_mail() -> BaseResponse:
+    """Choose whether notices come by mail as well, and in which language."""
+    wish = MailWish(request.form.get("mail") == "yes", request.form.get("lang", "zh"))
+    keep_wish(platform().hub_engine, who().account.account, wish)
+    flash("notices.kept", "good")
+    return redirect(url_for("account.notices"), code=303)
+
+
+@account.get("/notices/undelivered")
+def undelivered() -> str:
+    """Show an administrator or auditor what could not be sent, and why."""
+    return render_template(
+        "account/undelivered.html",
+        found=of_stuck(platform(), _counties()),
+        may_send=COUNTY in roles(),
+    )
+
+
+@account.post("/notices/undelivered")
+def send_again() -> BaseResponse:
+    """Send again what was laid aside: one message, or all of the administrator's county."""
+    me, one = who().account, request.form.get("id", "")[:64]
+    again = send_stuck(platform(), [one] if one else None, _counties())
+    note("notices-sent-again", me.account, party=me.party, messages=again)
+    flash("notices.again_done", "good")
+    return redirect(url_for("account.undelivered"), code=303)
+
+
+def _counties() -> tuple[str, ...] | None:
+    """Return whose matters the reader looks after: an auditor's are all."""
+    me = who().account
+    return None if AUDITOR in me.roles else (me.county,) if me.county else ()

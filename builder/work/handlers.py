@@ -6,11 +6,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from builder.cases import files, outbox, settling
+from builder.cases import files, outbox, settling, undelivered
 from builder.cases.due import Held
+from builder.cases.outbox import Message
 from builder.cases.platform import Deployment, Platform
 from builder.errors import Fault
-from builder.notices import Channel, Notice
+from builder.identity.mail import mail_wish
+from builder.notices import Channel, Notice, smtp
 from builder.notices.errors import ChannelSilent
 from builder.work.queue import Job
 from federation.link import fetch_json
@@ -78,10 +80,17 @@ def send(hand: Hand) -> bool:
     if message is None:
         return True
     channel = hand.channels.get(message.channel)
+    if message.channel == smtp.NAME and "/" in message.address:  # a desk: its people, one by one
+        people = hand.platform.accounts.of_desk(*message.address.split("/", 1))
+        names = [a.account for a in people if a.email]
+        outbox.spread(deployment, message, names, held, hand.platform.clock())
+        return True
     try:
         if channel is None:
             raise ChannelSilent(channel=message.channel, host="—", problem="settings")
-        channel.send(Notice(message.id, message.address, message.payload))
+        notice = _addressed(hand, message) if message.channel == smtp.NAME else _plain(message)
+        if notice is not None:
+            channel.send(notice)
     except Fault as fault:
         if fault.http < 500:
             outbox.dead(deployment, held, hand.platform.clock(), fault)
@@ -90,6 +99,21 @@ def send(hand: Hand) -> bool:
         raise
     outbox.done(deployment, held, hand.platform.clock())
     return True
+
+
+def _plain(message: Message) -> Notice:
+    return Notice(message.id, message.address, message.payload)
+
+
+def _addressed(hand: Hand, message: Message) -> Notice | None:
+    """Return a mail to whoever it is for; None where there is no address, or none is wanted."""
+    account = hand.platform.accounts.load(message.address)
+    if account is None or account.email is None:
+        return None
+    wish = mail_wish(hand.platform.hub_engine, account.account)
+    if not wish.wanted:
+        return None
+    return Notice(message.id, account.email, {**message.payload, "langs": list(wish.langs)})
 
 
 def probe(hand: Hand) -> bool:
@@ -105,12 +129,13 @@ def probe(hand: Hand) -> bool:
 
 
 def forget(hand: Hand) -> bool:
-    """Delete drafts and files that nobody came back to; scan files that wait for it."""
+    """Delete drafts and files nobody came back to, and old messages; scan files that wait."""
     (deployment_id,) = hand.job.args
     deployment = hand.platform.deployments.get(deployment_id)
     settling.forget_expired(hand.platform, deployment)
     files.scan_waiting(hand.platform, deployment)
     files.sweep(hand.platform, deployment)
+    undelivered.forget_sent(hand.platform, deployment)
     return True
 
 

@@ -96,3 +96,35 @@ def test_accounts_are_listed_in_both_languages(cli):
     assert "县区" not in zh.out
     assert "肥西县" in zh.out
     assert "Feixi" in en.out
+
+
+def test_undelivered_notices_are_listed_and_sent_again_on_the_command_line(cli, home):
+    from datetime import UTC, datetime
+
+    from sqlalchemy import insert
+
+    from builder.store import cases as tables
+    from federation.store import write
+
+    with opened(home) as platform:
+        (deployment,) = platform.deployments.all()
+        at = datetime.now(UTC)
+        with write(deployment.engine) as conn:
+            for n in range(2):
+                conn.execute(
+                    insert(tables.outbox).values(
+                        id=f"{n}" * 64, case_no="HF1", channel="smtp", address="chen-jing",
+                        payload={}, state="dead", attempts=1, made_at=at, next_at=at, done_at=at,
+                        fault="notices.refused",
+                    )
+                )  # fmt: skip
+    assert len(cli("notices", "list", "--json").json) == 2
+    assert "已搁置" in cli("notices", "list").out
+    checks = cli("doctor", "--json").json["checks"]
+    (told,) = [c for c in checks if c["what"]["zh"] == "对外通知"]
+    assert not told["ok"]
+    assert "cases.notices-undelivered" in told["found"]["zh"]
+    assert cli("notices", "again").code == 2
+    assert cli("notices", "again", "0000", "--json").json == {"again": 1}
+    assert cli("notices", "again", "--all", "--json").json == {"again": 1}
+    assert cli("notices", "list").out.strip() == "没有积压的通知"

@@ -23,6 +23,8 @@ EXPECTED = {
     "/matters": "everyone",
     "/matters/340100/s23-afterlife": "everyone",
     "/healthz": "everyone",
+    "/account/notices": set(ACCOUNTS),
+    "/account/notices/undelivered": {"auditor", "county-admin"},
     "/account/password": set(ACCOUNTS),
     "/account/sign-ins": set(ACCOUNTS),
     "/kiosk": "everyone",
