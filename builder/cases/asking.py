@@ -131,6 +131,8 @@ def needed(scenario: Scenario, form: Form, pages: Iterable[Page]) -> tuple[str, 
                 texts += [control.when, control.compute]
                 if control.prefill:
                     queries.add(control.prefill.query)
+                if control.widget == "e-licence":
+                    queries.add(str(control.options.get("query")))
     for text in texts:
         if text:
             queries |= {name.partition(".")[0] for name in names(parse(text))}

@@ -41,6 +41,7 @@ from builder.cases.whose import (
     with_built_in,
 )
 from builder.errors import Fault, Findings
+from builder.forms.widgets.e_licence import licence
 from builder.identity import SignIn
 from builder.process.case import NEW, Submit
 from builder.process.engine import advance
@@ -517,9 +518,43 @@ def _fetched(
         answers, provenance = filling.prefilled(
             tuple(got), _datasets(platform, scenario), platform.clock()
         )
-        draft = replace(draft, answers=nested(answers), provenance=provenance)
+        held, proven = _licences(platform, filling, got)
+        draft = replace(
+            draft,
+            answers=nested({**answers, **held}),
+            provenance={**provenance, **proven},
+        )
         if all(f.state in ("refused", "failed") for f in got.values()):
             return draft
+
+
+def _licences(
+    platform: Platform, filling: Filling, got: Mapping[str, Fetched]
+) -> tuple[dict[str, Json], dict[str, Json]]:
+    """Return the answers and their provenance that come with licences just asked for."""
+    answers: dict[str, Json] = {}
+    provenance: dict[str, Json] = {}
+    datasets = _datasets(platform, filling.scenario)
+    for control in filling.form.controls():
+        question = control.question
+        query = question.word("query")
+        if question.kind != "e-licence" or question.pointer is None or query not in got:
+            continue
+        fetched, (dataset, party) = got[query], datasets[query]
+        entry = fetched.uses[-1].entry if fetched.uses else None
+        at = fetched.at.isoformat()
+        holder = platform.city.party_title(party)
+        answers[question.pointer] = licence(
+            question, fetched.state, fetched.row or {}, holder, at, entry
+        )
+        provenance[question.pointer] = {
+            "query": query,
+            "dataset": dataset,
+            "field": question.word("number", "reference"),
+            "party": party,
+            "at": at,
+        }
+    return answers, provenance
 
 
 def _datasets(platform: Platform, scenario: Scenario) -> dict[str, tuple[str, str]]:

@@ -164,7 +164,10 @@ class CompiledForm:
         for control in controls:
             prefill = control.question.prefill
             reads = sorted(name.partition(".")[0] for name in control.reads)
-            for query in (*([prefill.query] if prefill else []), *reads):
+            licence = (
+                [control.question.word("query")] if control.question.kind == "e-licence" else []
+            )
+            for query in (*([prefill.query] if prefill else []), *licence, *reads):
                 if query in known:
                     found[query] = None
         return tuple(found)

@@ -137,6 +137,8 @@ class Drawing:
     pledge: tuple[tuple[str, ...], ...] = ()
     consequence: tuple[tuple[str, ...], ...] = ()
     opened: Markup = _NOTHING
+    state: str = ""
+    lines: tuple[tuple[str, str], ...] = ()
 
     @property
     def described(self) -> str:
@@ -205,6 +207,8 @@ def draw(
         later_by=state.later_by,
         promise=_ticked(fixed.promise, state.left == "promise"),
         opened=Markup(" open") if state.left == "promise" else Markup(),
+        state=state.state,
+        lines=tuple((_in(label, lang), _in(value, lang)) for label, value in state.lines),
     )
 
 

@@ -37,6 +37,7 @@ __all__ = [
     "IdRegion",
     "LandlineWrong",
     "LeftTwice",
+    "LicenceMissing",
     "LinkWrong",
     "MobileWrong",
     "NotADate",
@@ -141,6 +142,14 @@ class FileMissing(AnswerFault):
     code = "forms.file-required"
     zh = "请上传“{label}”。"
     en = "Upload “{label}”."
+
+
+class LicenceMissing(AnswerFault):
+    """A required licence that was not asked for yet."""
+
+    code = "forms.licence-required"
+    zh = "请先调取“{label}”。"
+    en = "Have “{label}” fetched first."
 
 
 class FileUnknown(AnswerFault):

@@ -92,6 +92,8 @@ class FieldState:
     """It was ticked as one that stays open."""
     later_by: str = ""
     """ISO day by which it would have to come, were the form handed in today."""
+    state: str = ""
+    lines: tuple[tuple[Text, Text], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -167,7 +167,10 @@ def _parsed(
 ) -> ParsedPage:
     read = _Reading()
     for control in controls:
-        read.take(control, post)
+        if control.widget.typed:
+            read.take(control, post)
+        elif control.question.pointer:
+            read.values[control.question.pointer] = answers.get(control.question.pointer)
     merged = {**answers, **read.values, **dict.fromkeys(read.faults), **read.ticks}
     state = assess(cform, merged, today, known)
     asked = [c for c in controls if _is_open(c, state)]

@@ -278,10 +278,12 @@ class _View:
             shown=question.id in self.state.shown,
             locked=locked,
             display=control.widget.show(value, question)
-            if locked and value is not None
+            if value is not None and (locked or not control.widget.typed)
             else _NO_TEXT,
             error=self.errors.get(question.html_id),
-            source=_source(control, value, self.state, self.known, self.sources),
+            source=None
+            if control.widget.state(value) in ("none", "silent")
+            else _source(control, value, self.state, self.known, self.sources),
             asked=pointer in self.asked,
             needed=control.needed is not None and question.id in self.state.needed,
             rows=row_states(question, raw, self.errors, self.rest)
@@ -290,6 +292,8 @@ class _View:
             files=self._files(control, value),
             left=self.state.left.get(pointer),
             later_by="" if locked else self.later_by.get(pointer, ""),
+            state=control.widget.state(value),
+            lines=control.widget.lines(value, question, self.state.scope),
         )
 
     def _files(self, control: CompiledControl, value: Json) -> tuple[FileFacts, ...]:

@@ -140,6 +140,7 @@ class Widget:
         long: line breaks are kept.
         in_rows: it can be a column of a table.
         of_rows: it asks for rows, its question has columns.
+        typed: a browser posts the answer; False where it comes from a department alone.
         anew: what it draws differs too much from reader to reader to be drawn once and filled in.
     """
 
@@ -152,6 +153,7 @@ class Widget:
     in_rows: ClassVar[bool] = True
     of_rows: ClassVar[bool] = False
     anew: ClassVar[bool] = False
+    typed: ClassVar[bool] = True
 
     # ── reading ────────────────────────────────────────────────────────────────────────────────
 
@@ -231,6 +233,19 @@ class Widget:
     def mask(self, value: Json, question: Question) -> Text:  # noqa: ARG002 (hook)
         """Return an answer with what identifies someone covered."""
         return same(covered(str(value)))
+
+    def state(self, value: Json) -> str:  # noqa: ARG002 (hook)
+        """Return a word for how an answer stands, for its template."""
+        return ""
+
+    def lines(
+        self,
+        value: Json,  # noqa: ARG002 (hook)
+        question: Question,  # noqa: ARG002
+        scope: Mapping[str, Value],  # noqa: ARG002
+    ) -> tuple[tuple[Text, Text], ...]:
+        """Return what belongs to an answer and is known elsewhere: labels and values."""
+        return ()
 
     # ── authoring ──────────────────────────────────────────────────────────────────────────────
 

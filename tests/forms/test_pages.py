@@ -63,8 +63,10 @@ FIELDS = {
     "computed": STRING,
     "promise": YES,
     "upload": {"type": "string", "format": "uuid"},
+    "e_licence": {"type": "object"},
 }
 OPTIONS = {
+    "e-licence": {"query": "some_query"},
     "choice": CHOICES,
     "multi-choice": CHOICES,
     "dictionary": CHOICES,
@@ -150,7 +152,7 @@ def test_a_required_question_says_so_in_words(every_kind, renderer, today):
         tree = _tree(renderer.page(model, lang))
         assert _name(tree, tree.get_element_by_id("q-text")).endswith(word)
         legends = [_text(e) for e in tree.xpath("//fieldset[not(@data-row)]/legend")]
-        assert len(legends) == 7
+        assert len(legends) == 8
         assert all(legend.endswith(word) for legend in legends)
 
 

@@ -54,7 +54,9 @@ def kinds() -> dict[str, WidgetKind]:
         WidgetKind("computed", anything, _NOTHING),
         WidgetKind("notice", frozenset(), _TONE),
     )
-    return {kind.id: kind for kind in known} | {"upload": widget_kinds()["upload"]}
+    return {kind.id: kind for kind in known} | {
+        name: widget_kinds()[name] for name in ("upload", "e-licence")
+    }
 
 
 def _field(name: str, kind: str = "text", grade: Grade = Grade.L2) -> Field:
@@ -93,6 +95,12 @@ def catalog() -> Catalog:
                 _field("weight", "float"),
             ),
             _dataset("police.kinship", _field("register_no"), _field("kin_id_card")),
+            _dataset(
+                "police.household",
+                _field("household_no"),
+                _field("household_role"),
+                _field("status"),
+            ),
             _dataset("police.secret", _field("name"), share="不予"),
             _dataset("police.streets", _field("name"), key=None),
             _dataset("housing_fund.account", _field("account_no"), _field("status")),

@@ -33,6 +33,7 @@ KINDS: tuple[str, ...] = (
     "notice",
     "promise",
     "upload",
+    "e-licence",
 )
 """In the order a palette shows them."""
 

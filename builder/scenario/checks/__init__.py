@@ -47,6 +47,7 @@ CHECKS: tuple[Callable[[Ground], Iterator[Fault]], ...] = (
     forms.columns,
     forms.choices,
     forms.prefills,
+    forms.licences,
     forms.owners,
     expressions.types,
     expressions.circles,

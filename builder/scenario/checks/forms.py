@@ -13,7 +13,7 @@ from builder.scenario.model import APPLICANT_KEY, Entity, EntityField, Json, Wid
 from builder.scenario.names import nearest
 from builder.scenario.parse import column_field
 
-__all__ = ["choices", "columns", "fits", "owners", "prefills", "scopes"]
+__all__ = ["choices", "columns", "fits", "licences", "owners", "prefills", "scopes"]
 
 
 def scopes(ground: Ground) -> Iterator[Fault]:
@@ -152,6 +152,33 @@ def prefills(ground: Ground) -> Iterator[Fault]:
         field = fields.get(control.scope or "")
         if field is not None and kind not in (field.type, None):
             yield errors.PrefillTypeDiffers(where=f"{at}/column", column_type=kind, type=field.type)
+
+
+def licences(ground: Ground) -> Iterator[Fault]:
+    """A licence names a query that there is, and columns that it brings."""
+    for place in controls(ground.scenario):
+        if place.control.widget != "e-licence":
+            continue
+        options, at = place.control.options, f"{place.where}/options"
+        name = options.get("query")
+        query = ground.query(name) if isinstance(name, str) else None
+        if query is None:
+            known = nearest(str(name), [q.id for q in ground.scenario.queries])
+            yield errors.QueryUnknown(where=f"{at}/query", query=str(name)[:60], known=known)
+            continue
+        wanted = [(f"{at}/number", options.get("number"))] if "number" in options else []
+        shown = options.get("columns")
+        for k, one in enumerate(shown if isinstance(shown, list | tuple) else ()):
+            if isinstance(one, Mapping):
+                wanted.append((f"{at}/columns/{k}/column", one.get("column")))
+        for where, column in wanted:
+            if isinstance(column, str) and column not in query.columns:
+                yield errors.ColumnUnknown(
+                    where=where,
+                    query=query.id,
+                    column=column,
+                    known=nearest(column, query.columns),
+                )
 
 
 def owners(ground: Ground) -> Iterator[Fault]:

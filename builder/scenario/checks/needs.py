@@ -20,6 +20,11 @@ def queries(ground: Ground) -> Iterator[Fault]:
     scenario = ground.scenario
     used = {p.step.query for p in process_places(scenario) if isinstance(p.step, QueryStep)}
     used |= {p.control.prefill.query for p in controls(scenario) if p.control.prefill is not None}
+    used |= {
+        str(p.control.options.get("query"))
+        for p in controls(scenario)
+        if p.control.widget == "e-licence"
+    }
     used |= {s.relation.verified_by for s in scenario.subjects if s.relation is not None}
     used |= {name.partition(".")[0] for name in used_names(ground)}
     used |= {name.partition(".")[0] for d in scenario.documents for name in names_of(d)}
