@@ -22,7 +22,7 @@ from builder.cases.keeping import StoredCase
 from builder.cases.moving import note
 from builder.cases.outline import tasks_of
 from builder.cases.platform import Deployment, Platform
-from builder.cases.whose import filling_of, officer_filling, officers_task, own_draft
+from builder.cases.whose import filling_of, officer_filling, officers_task, own_case, own_draft
 from builder.forms.files import FileFacts, ids_of
 from builder.forms.question import Question
 from builder.forms.widgets.upload import accepted, largest
@@ -50,6 +50,7 @@ __all__ = [
     "Opened",
     "Preview",
     "add_to_draft",
+    "add_to_owed",
     "add_to_task",
     "open_file",
     "open_preview",
@@ -151,6 +152,24 @@ def add_to_task(
     if filling is None or task.status != "open":
         raise PageUnknown(page=control)
     question = _question(filling.form.controls(), control)
+    return _take(platform, deployment, who, case_no, question, incoming, name)
+
+
+def add_to_owed(
+    platform: Platform, who: SignIn, case_no: str, control: str, incoming: Incoming, name: str
+) -> Added:
+    """Take a file in for an answer that the applicant still owes.
+
+    Raises:
+        CaseUnknown: not this person's case.
+        PageUnknown: no such question, or its answer is not owed.
+        UploadFault: what is wrong with the file, or with room for it.
+    """
+    deployment, stored = own_case(platform, who, case_no)
+    form = deployment.form(stored.scenario, stored.scenario.process.form)
+    owed = {one.field for one in stored.case.owing}
+    open_ = (c for c in form.controls() if c.question.pointer in owed)
+    question = _question(open_, control)
     return _take(platform, deployment, who, case_no, question, incoming, name)
 
 

@@ -5,18 +5,22 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
+from sqlalchemy import Connection
+
 from builder import forms
-from builder.cases import keeping
+from builder.cases import filing, keeping
 from builder.cases.answers import Flat, flat, nested
 from builder.cases.errors import AnswersMissing, CaseChanged
+from builder.cases.files import add_to_owed, refuse_waiting
 from builder.cases.filling import Filling, problems_json, ticks_of
 from builder.cases.keeping import StoredCase
+from builder.cases.local import taken_in
 from builder.cases.moving import advance_case
 from builder.cases.platform import Deployment, Platform
 from builder.cases.settling import settle
 from builder.cases.shapes import OwedPage
-from builder.cases.whose import own_case, starting_actor
-from builder.errors import Findings
+from builder.cases.whose import given_by, own_case, starting_actor
+from builder.errors import Fault, Findings
 from builder.forms import ParsedPage
 from builder.forms.question import LATER
 from builder.identity import SignIn
@@ -43,6 +47,7 @@ def case_filling(platform: Platform, deployment: Deployment, stored: StoredCase)
         results=stored.case.results,
         provenance=stored.provenance,
         today=platform.clock().date(),
+        files=given_by(deployment, stored.scenario, stored.case_no, stored.account),
     )
 
 
@@ -51,11 +56,13 @@ def owed_page(
     who: SignIn,
     case_no: str,
     post: Mapping[str, Sequence[str]] | None = None,
+    refused: Mapping[str, Fault] | None = None,
 ) -> OwedPage:
     """Return the page on which an applicant supplies what is owed.
 
     Args:
         post: the page as just posted, to show what was typed and what to mend.
+        refused: control → why a file that came with the page was not taken.
 
     Raises:
         CaseUnknown: not this person's case.
@@ -64,9 +71,15 @@ def owed_page(
     deployment, stored = own_case(platform, who, case_no)
     fields = _owed(stored)
     filling = case_filling(platform, deployment, stored)
-    parsed = None if post is None else _parsed(filling, fields, post)
+    parsed = None if post is None else _parsed(filling, fields, post, refused)
     page = forms.view_open(
-        filling.form, fields, filling.answers, filling.today, filling.known(), parsed=parsed
+        filling.form,
+        fields,
+        filling.answers,
+        filling.today,
+        filling.known(),
+        parsed=parsed,
+        files=filling.files,
     )
     return OwedPage(case_no, stored.scenario.meta.title, stored.version, page)
 
@@ -77,8 +90,11 @@ def supplement(
     case_no: str,
     post: Mapping[str, Sequence[str]],
     version: int | None = None,
+    refused: Mapping[str, Fault] | None = None,
 ) -> tuple[Mapping[str, object], ...]:
     """Supply what was filled in; what is left blank stays owed.
+
+    `refused` says by control which file that came with the page was not taken.
 
     Returns:
         What the form refuses, as in `Saved.errors`; empty when it was taken.
@@ -92,7 +108,7 @@ def supplement(
     if version is not None and version != stored.version:
         raise CaseChanged
     filling = case_filling(platform, deployment, stored)
-    parsed = _parsed(filling, _owed(stored), post)
+    parsed = _parsed(filling, _owed(stored), post, refused)
     if parsed.errors:
         return problems_json(parsed.errors)
     _supply(platform, deployment, who, stored, filling, parsed)
@@ -113,6 +129,15 @@ def supplement_with_answers(platform: Platform, who: SignIn, case_no: str, answe
     if unknown:
         raise AnswersMissing(problem=f"? {', '.join(unknown[:3])}", where=unknown[0])
     filling = case_filling(platform, deployment, stored)
+    answers = taken_in(
+        answers,
+        filling.form.controls(),
+        lambda control, incoming, name: add_to_owed(
+            platform, who, case_no, control, incoming, name
+        ),
+        filing.folder_of(platform, deployment).incoming,
+    )
+    filling = case_filling(platform, deployment, stored)
     parsed = _parsed(filling, fields, filling.posted(answers))
     if parsed.errors:
         raise Findings([p.placed for p in parsed.errors], where="/supplement")
@@ -127,10 +152,20 @@ def _owed(stored: StoredCase) -> tuple[str, ...]:
 
 
 def _parsed(
-    filling: Filling, fields: Sequence[str], post: Mapping[str, Sequence[str]]
+    filling: Filling,
+    fields: Sequence[str],
+    post: Mapping[str, Sequence[str]],
+    refused: Mapping[str, Fault] | None = None,
 ) -> ParsedPage:
     return forms.parse_open(
-        filling.form, fields, post, filling.answers, filling.today, filling.known()
+        filling.form,
+        fields,
+        post,
+        filling.answers,
+        filling.today,
+        filling.known(),
+        files=filling.files,
+        refused=refused,
     )
 
 
@@ -151,7 +186,14 @@ def _supply(
         or (pointer in computed and filling.answers.get(pointer) != value)
     }
     action = Supplement(starting_actor(who, stored.scenario), nested(given))
-    advance_case(platform, deployment, stored, action, "case-supplemented", who)
+    named = filing.named_in(given, stored.scenario)
+    refuse_waiting(platform, deployment, stored.case_no, named)
+
+    def hand_in(conn: Connection) -> None:
+        if named:
+            filing.hand_in(conn, stored.case_no, stored.account, named, platform.clock())
+
+    advance_case(platform, deployment, stored, action, "case-supplemented", who, also=hand_in)
     _keep_in_draft(platform, deployment, stored.case_no, given)
     platform.soon(lambda: settle(platform, deployment, stored.case_no))
 

@@ -24,6 +24,7 @@ __all__ = [
     "applicant_of",
     "applicant_principal",
     "filling_of",
+    "given_by",
     "has_open_task",
     "is_own",
     "may_start",
@@ -138,11 +139,11 @@ def filling_of(platform: Platform, deployment: Deployment, who: SignIn, draft: D
         results=draft.results,
         provenance=draft.provenance,
         today=platform.clock().date(),
-        files=_given_by(deployment, scenario, draft.case_no, draft.account),
+        files=given_by(deployment, scenario, draft.case_no, draft.account),
     )
 
 
-def _given_by(
+def given_by(
     deployment: Deployment, scenario: Scenario, case_no: str, account: str
 ) -> dict[str, FileFacts]:
     """Return the files of a case that one person gave: nobody answers with another's."""

@@ -54,10 +54,10 @@ def looked_at(path: Path, name: str, takes: Collection[str] = tuple(KINDS)) -> s
     ending = extension(name)
     if kind == "txt" and ending == "csv":
         kind = "csv"
-    if ending not in KINDS[kind].extensions:
-        raise UploadNameDiffers(file=name, kind=KINDS[kind].title, known=KINDS[kind].extensions)
     if kind not in takes:
         raise UploadNotAccepted(file=name, kind=KINDS[kind].title, known=kind_titles(takes))
+    if ending not in KINDS[kind].extensions:
+        raise UploadNameDiffers(file=name, kind=KINDS[kind].title, known=KINDS[kind].extensions)
     return kind
 
 

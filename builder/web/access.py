@@ -77,6 +77,7 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "citizen.page": _PEOPLE,
     "citizen.save": _PEOPLE,
     "files.attach": _PEOPLE,
+    "files.attach_to_owed": _PEOPLE,
     "files.attach_to_task": _DESK,
     "files.file": _READERS,
     "files.preview": _READERS,

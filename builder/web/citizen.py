@@ -17,7 +17,7 @@ from builder.process.errors import SupplementEmpty
 from builder.scenario.model import Text
 from builder.web.access import CITIZEN
 from builder.web.context import lang, platform, roles, texts, web, who
-from builder.web.files import Taken, take_files, to_draft
+from builder.web.files import Taken, take_files, to_draft, to_owed
 from builder.web.refusals import shown_fault
 
 __all__ = ["citizen", "posted", "posted_version"]
@@ -225,14 +225,18 @@ def supplement(case_no: str) -> str:
 @citizen.post("/cases/<case_no>/supplement")
 def supplement_post(case_no: str) -> BaseResponse:
     """Take in what is owed, some of it or all; with mistakes, show them where they are."""
-    post = posted()
+    taken = take_files(posted(), to_owed(case_no))
+    post, refused = taken.post, taken.refused
+    if taken.at is not None:
+        shown = commands.owed_page(platform(), who(), case_no, post, refused)
+        return Response(_supplement(shown), status=422 if shown.page.errors else 200)
     try:
-        errors = commands.supplement(platform(), who(), case_no, post, posted_version())
+        errors = commands.supplement(platform(), who(), case_no, post, posted_version(), refused)
     except SupplementEmpty as fault:
         shown = commands.owed_page(platform(), who(), case_no)
         return Response(_supplement(shown, shown_fault(fault)), status=fault.http)
     if errors:
-        shown = commands.owed_page(platform(), who(), case_no, post)
+        shown = commands.owed_page(platform(), who(), case_no, post, refused)
         return Response(_supplement(shown), status=422)
     flash("supplement.done", "good")
     return redirect(url_for("citizen.case", case_no=case_no), code=303)

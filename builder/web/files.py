@@ -21,7 +21,7 @@ from builder.uploads.folder import Incoming
 from builder.web.context import lang, platform, web, who
 from builder.web.incoming import sent_files
 
-__all__ = ["Taken", "file_address", "files", "take_files", "to_draft", "to_task"]
+__all__ = ["Taken", "file_address", "files", "take_files", "to_draft", "to_owed", "to_task"]
 
 files = Blueprint("files", __name__)
 
@@ -61,6 +61,13 @@ def to_task(case_no: str, task_id: str) -> Add:
     )
 
 
+def to_owed(case_no: str) -> Add:
+    """Return what takes files in for what the reader still owes."""
+    return lambda control, incoming, name: kept.add_to_owed(
+        platform(), who(), case_no, control, incoming, name
+    )
+
+
 def take_files(post: dict[str, Sequence[str]], add: Add) -> Taken:
     """Take in the files that came with a page, and take out those that are to be removed."""
     taken = Taken(post)
@@ -94,6 +101,13 @@ def attach(case_no: str, page_id: str) -> BaseResponse:
     """Take one file in for a page of one's own draft."""
     commands.own_draft(platform(), who(), case_no)  # whose it is comes before what was sent
     return _attached(to_draft(case_no, page_id))
+
+
+@files.post("/cases/<case_no>/supplement/files")
+def attach_to_owed(case_no: str) -> BaseResponse:
+    """Take one file in for what is still owed."""
+    commands.own_case(platform(), who(), case_no)
+    return _attached(to_owed(case_no))
 
 
 @files.post("/desk/<case_no>/<task_id>/files")

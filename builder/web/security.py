@@ -24,7 +24,16 @@ __all__ = ["add_security", "check_table", "wants_json"]
 _LARGEST_POST_BYTES = 512 * 1024
 _LARGEST_FIELDS = 2000
 _LARGEST_UPLOAD_BYTES = 220 * 1024 * 1024
-_TAKES_FILES = frozenset({"citizen.save", "desk.act", "files.attach", "files.attach_to_task"})
+_TAKES_FILES = frozenset(
+    {
+        "citizen.save",
+        "citizen.supplement_post",
+        "desk.act",
+        "files.attach",
+        "files.attach_to_owed",
+        "files.attach_to_task",
+    }
+)
 """Pages that may come with files; who may post to them was checked before a byte is read."""
 
 
