@@ -29,6 +29,7 @@ _SLOW = (
     "expr/test_engines",
     "imports/test_command",
     "imports/test_foreign",
+    "imports/test_fuzz",
     "imports/test_public",
     "expr/test_laws",
     "expr/test_pushed_laws",

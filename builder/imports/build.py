@@ -87,13 +87,16 @@ def _shared(made: Draft, account: Account) -> tuple[list[Section], list[Path]]:
                 "The source does not ask the applicant; the officer fills it in.",
             )
         elif path not in listed:
-            more.items.append(path)
+            layout.silent.get(path, more).items.append(path)
             account.changed(
                 leaf.where,
                 "原表单显示而不询问，但它是必填项，所以由申请人填写；能算出来的请改写 compute。",
                 "Shown but not asked in the source, yet required: so the applicant is asked. "
                 "Write compute where it can be computed.",
             )
+    if len(office) == len(scope.leaves):
+        office = []  # a form that asks nobody anything: the applicant is asked
+        more.items += [path for path in scope.leaves if path not in listed]
     beside = set(office)
     kept = [
         Section(s.title, s.hint, [p for p in s.items if p not in beside]) for s in layout.sections

@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from decimal import Decimal
 from typing import cast
 
+import jsonschema_rs
+
 from builder.forms.rows import MAX_ROWS
 from builder.imports.examples import example_of
 from builder.imports.parts import Group, Leaf, Path, Scope, pair
@@ -162,7 +164,8 @@ class _Reader:
         if leaf.widget != "promise":
             leaf.hint = node.text("description")
         leaf.read_only = node.words.get("readOnly") is True
-        if node.more:
+        coded = "values" in leaf.source  # what was judged before it was coded
+        if node.more and not coded:
             leaf.schema["allOf"] = [
                 *cast("list[Json]", leaf.schema.get("allOf", [])),
                 *cast("list[Json]", node.more),
@@ -179,7 +182,7 @@ class _Reader:
                     self.account.changed(
                         at, "改由经办人填写。", "Filled in by the officer instead."
                     )
-        if any(key in node.words for key in ("not", "anyOf", "oneOf")):
+        if not coded and any(key in node.words for key in ("not", "anyOf", "oneOf")):
             _keep(leaf.schema, node, "not", "anyOf", "oneOf")
 
     def _boolean(self, path: Path, node: Node) -> Leaf:
@@ -278,11 +281,17 @@ class _Reader:
         if not values or any(isinstance(v, list | Mapping | float) for v in values):
             return None
         labels = cast("Mapping[str, str]", node.words.get("x-labels") or {})
-        codes = [_code(value) for value in values]
+        kept: dict[str, Json] = {}
+        _keep(kept, node, "minLength", "maxLength", "pattern")
+        values = _fitting(values, kept, node)
+        codes = list(dict.fromkeys(_code(value) for value in values))
+        if not codes or len(codes) != len(values):
+            return None
         schema: dict[str, Json] = {"type": "string", "enum": cast("list[Json]", codes)}
-        _keep(schema, node, "minLength", "maxLength", "pattern")
         source: dict[str, Json] = {}
-        if any(not isinstance(value, str) for value in values):
+        if codes == values:
+            schema |= kept
+        else:
             source["values"] = dict(zip(codes, values, strict=True))
         choices: list[Json] = [{"value": c, "label": pair(labels.get(c, c))} for c in codes]
         widget = "choice" if len(codes) <= FEW_CHOICES else "dictionary"
@@ -369,10 +378,18 @@ def _values(node: Node) -> list[Json]:
     return list(found) if isinstance(found, list) else []
 
 
+def _fitting(values: list[Json], kept: Mapping[str, Json], node: Node) -> list[Json]:
+    """Return the choices that the rest of the schema leaves open."""
+    rules: list[dict[str, Json]] = [dict(kept), *(dict(rule) for rule in node.more)]
+    rules += [{key: node.words[key]} for key in ("not", "anyOf", "oneOf") if key in node.words]
+    judges = [jsonschema_rs.Draft202012Validator(rule) for rule in rules]
+    return [v for v in values if all(judge.is_valid(v) for judge in judges)]
+
+
 def _code(value: Json) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
-    return str(value)
+    return str(value) if str(value).strip() else "—"
 
 
 def _without_null(node: Node, account: Account) -> None:

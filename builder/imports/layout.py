@@ -32,13 +32,13 @@ class Layout:
     """What a UI schema says.
 
     Attributes:
-        silent: paths that the source shows but does not ask for.
+        silent: paths that the source shows but does not ask for, with the section they stand in.
         when: path → condition under which it is asked.
         columns: table → its columns in the order asked.
     """
 
     sections: list[Section] = field(default_factory=list)
-    silent: set[Path] = field(default_factory=set)
+    silent: dict[Path, Section] = field(default_factory=dict)
     when: dict[Path, str] = field(default_factory=dict)
     columns: dict[Path, list[Path]] = field(default_factory=dict)
 
@@ -137,7 +137,7 @@ class _Reader:
         for pointer in pointers if isinstance(pointers, list) else [pointers]:
             for path in self._paths(str(pointer), where):
                 if not asked:
-                    self.layout.silent.add(path)
+                    self.layout.silent[path] = section
                 elif path not in self.seen:
                     self.seen.add(path)
                     section.items.append(path)

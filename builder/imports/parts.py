@@ -5,10 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
+from builder.forms.chars import lines
 from builder.imports.schema_tree import Condition
 from builder.scenario.model import Json
 
 __all__ = ["Group", "Leaf", "Path", "Scope", "pair"]
+
+LONGEST_TEXT = 4000
 
 Path = tuple[str, ...]
 """Keys that lead to a value, from the document's root or from a row."""
@@ -88,5 +91,6 @@ def pair(text: str) -> dict[str, Json]:
     >>> pair("Name")
     {'zh': 'Name', 'en': 'Name', 'x-stale': 'zh'}
     """
+    text = lines(text)[:LONGEST_TEXT] or "—"
     is_chinese = any("\u3400" <= char <= "\u9fff" for char in text)
     return {"zh": text, "en": text, "x-stale": "en" if is_chinese else "zh"}

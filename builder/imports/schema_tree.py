@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import cast
 
+import jsonschema_rs
+
 from builder.errors import Fault
-from builder.imports.errors import RefNowhere
+from builder.imports.errors import RefNowhere, SchemaWrong
 from builder.imports.report import Account
 from builder.scenario.model import Json
 from builder.scenario.source import escaped
@@ -180,6 +182,9 @@ class Tree:
                     "Said otherwise where it is used; that stands.",
                 )
             return
+        if key == "pattern" and not _compiles(value):
+            self.faults.append(SchemaWrong(where=at, rule="pattern"))
+            return
         node.places.setdefault(key, []).append(at)
         if key not in node.words or node.words[key] == value:
             node.words[key] = value
@@ -198,6 +203,14 @@ class _Loop(Exception):
 
 def _schema(value: Json) -> Schema | None:
     return value if isinstance(value, Mapping) else None
+
+
+def _compiles(pattern: Json) -> bool:
+    try:
+        jsonschema_rs.Draft202012Validator({"pattern": pattern})
+    except (ValueError, jsonschema_rs.ValidationError):
+        return False
+    return True
 
 
 def _most(one: Json, other: Json) -> Json:
