@@ -217,7 +217,7 @@ def _read_request() -> None:
         if g.who is not None or request.method not in ("GET", "HEAD"):
             return
     token = session.get(_SIGN_IN)
-    if isinstance(token, str) and request.endpoint not in (None, "static", "site.health"):
+    if isinstance(token, str) and request.endpoint not in ("static", "site.health"):
         g.who = platform().sessions.find(token)
 
 

@@ -154,7 +154,7 @@ def add_kiosk(app: Flask) -> None:
 
 def _gate() -> BaseResponse | None:
     """End what rested too long, refuse what is not for kiosks, and wind the clock up again."""
-    if g.kiosk is None or request.endpoint in (None, "static", "site.health"):
+    if g.kiosk is None or request.endpoint in ("static", "site.health"):
         return None
     if g.who and _now_s() > g.kiosk.until_s:
         return _ended("rested")
@@ -189,7 +189,7 @@ def _is_touched() -> bool:
 
 def _refuse_what_is_not_offered(deployment: Deployment | None) -> None:
     endpoint = request.endpoint or ""
-    if endpoint in _ALWAYS:
+    if not endpoint or endpoint in _ALWAYS:
         return
     wanted = _OFFERED.get(endpoint)
     if wanted is None:

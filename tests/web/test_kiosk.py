@@ -132,6 +132,14 @@ def test_the_server_ends_what_rested_too_long_whatever_the_page_does(used, clock
     assert used.client.get("/cases").status_code == 302
 
 
+def test_not_even_a_page_that_is_missing_shows_who_was_there(used, clock):
+    assert "陈静" in used.open("/nowhere").tree.text_content()
+    clock.move(seconds=121)
+    used.open("/nowhere")
+    assert "陈静" not in used.tree.text_content()
+    assert "太久没有操作" in used.text
+
+
 def test_a_post_that_comes_too_late_does_nothing(used, clock):
     fill_in_page = used.open("/matters/340100/s23-afterlife").press("开始办理")
     address = fill_in_page.address
