@@ -96,7 +96,7 @@ def opened(browser, address: str, look: Look, account: str | None = None) -> Ite
         yield page
     finally:
         context.close()
-    assert mistakes == []
+    assert not mistakes, mistakes
 
 
 def _complains(page, message) -> bool:
