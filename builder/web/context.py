@@ -265,6 +265,7 @@ def _words() -> dict[str, Any]:
         "kiosk": g.kiosk,
         "lang": here,
         "looks": looks,
+        "may_open": lambda endpoint: is_allowed(endpoint, roles()),
         "navigation": _navigation(),
         "other_html_lang": HTML_LANG[other],
         "other_lang": other,

@@ -1,9 +1,9 @@
 """Count how often somebody asks, over all web processes of one machine.
 
-The counts are in a small SQLite file beside the city's (``limits.db``), not forced to the disk: a
-count costs about a tenth of a millisecond, and the file may be deleted at any time. A city served
-by several machines counts on each; the pause after wrong passwords is in the hub's store and holds
-everywhere.
+The counts are in a small SQLite file beside the city's (``limits.db``), not forced to the disk, so
+that a count costs microseconds (docs/benchmarks.md); the file may be deleted at any time. A city
+served by several machines counts on each; the pause after wrong passwords is in the hub's store and
+holds everywhere.
 """
 
 from __future__ import annotations
