@@ -23,6 +23,8 @@ _SLOW = (
     "city/",
     "documents/test_checking",
     "documents/test_issuing",
+    "documents/test_lists",
+    "documents/test_word",
     "cli/",
     "connectors/test_conformance",
     "connectors/test_meaning",

@@ -17,6 +17,8 @@ from builder.deploy.deploying import deploy, request_grants
 from builder.deploy.errors import CountyOfAnother, LeadUnknown, MayNotDeploy
 from builder.deploy.publish import case_datasets, create_views, source_name
 from builder.deploy.readers import case_source, let_reader_read
+from builder.documents import word
+from builder.errors import Findings
 from builder.forms import compile_form, widget_kinds
 from builder.identity import Account
 from builder.scenario.load import load, restore
@@ -68,11 +70,16 @@ def bring(home: Path, folder: Path, county: str | None, account: str) -> Brought
         scenario = load(folder, kinds=widget_kinds(), catalog=platform.catalog)
         for form in scenario.forms:
             compile_form(scenario, form.id)
+        if found := list(word.findings(folder, scenario)):
+            raise Findings(found, where="scenario.json")
         if scenario.meta.lead not in platform.hub.nodes:
             near = difflib.get_close_matches(scenario.meta.lead, platform.hub.nodes, cutoff=0)
             raise LeadUnknown(party=scenario.meta.lead, nearest=near, where="/scenario/lead")
         signer = KeyStore(platform.settings.home / "keys").signer(HUB, create=False)
-        deployment = deploy(platform, scenario, code, by, signer)
+        templates = {
+            d.id: (folder / d.template).read_bytes() for d in scenario.documents if d.template
+        }
+        deployment = deploy(platform, scenario, code, by, signer, templates)
     publish_cases(home, scenario, code)
     with opened(home) as platform:  # anew, so that ledger and node hold what was deployed
         grants = request_grants(platform, scenario, by)

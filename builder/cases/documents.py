@@ -37,6 +37,7 @@ from builder.documents import Facts, Layout, typeset
 from builder.documents.checking import Entry, check_paper, check_recorded, check_signed, read_paper
 from builder.documents.errors import DocumentUnknown
 from builder.documents.statement import Statement, case_of, find_statement
+from builder.documents.word import fill
 from builder.forms import review
 from builder.identity import SignIn
 from builder.process.calendar import SHANGHAI
@@ -57,6 +58,7 @@ __all__ = [
     "check_text",
     "documents_of",
     "fetch",
+    "fetch_word",
     "layout_of",
 ]
 
@@ -135,6 +137,39 @@ def fetch(platform: Platform, who: SignIn, number: str, layout: str) -> Document
                 number=number, bytes=len(pdf),
             )  # fmt: skip
     return DocumentFile(f"{row.content['title']['zh']}-{number}.pdf", pdf)
+
+
+def fetch_word(platform: Platform, who: SignIn, number: str) -> DocumentFile:
+    """Return a Word copy of a document by its bureau's own template, for its issuing desk.
+
+    It carries no code: the PDF is what is checked.
+
+    Raises:
+        DocumentNotHere: there is none, it is not this desk's, or it has no template.
+        DocumentGone: it is not kept any more.
+        Fault: the template cannot be filled on this machine.
+    """
+    deployment, stored = _case_of(platform, number)
+    row = _row(deployment, number)
+    if row is None or is_own(stored, who) or not may_have(stored, who, row.document):
+        raise DocumentNotHere
+    _check_kept(platform, stored)
+    table = tables.document_template
+    with read(deployment.engine) as conn:
+        template = conn.scalar(
+            select(table.c.docx).where(
+                table.c.scenario_hash == stored.scenario.hash, table.c.document == row.document
+            )
+        )
+    if template is None:
+        raise DocumentNotHere
+    docx = fill(template, row.content.get("values", {}), row.document)
+    with write(deployment.engine) as conn:
+        note(
+            deployment, conn, "document-fetched", platform.clock(), who, stored.case_no,
+            number=number, bytes=len(docx), word=True,
+        )  # fmt: skip
+    return DocumentFile(f"{row.content['title']['zh']}-{number}.docx", docx)
 
 
 def application_form(platform: Platform, who: SignIn, case_no: str, layout: str) -> DocumentFile:
@@ -307,6 +342,7 @@ def _line(row: Row[Any]) -> DocumentLine:
         row.voided_at,
         tuple(row.languages),
         row.hash,
+        bool(row.content.get("values")),
     )
 
 

@@ -11,6 +11,7 @@ from builder.cases.platform import Deployment, Platform
 from builder.cases.words import PAPERS, YES_NO
 from builder.documents import Block, Content, Facts, Paragraph, Records, blocks
 from builder.documents.content import Item, Note, Run
+from builder.documents.word import template_names
 from builder.forms import SummaryModel, summary
 from builder.forms.page import SummaryTable
 from builder.process.calendar import SHANGHAI
@@ -82,6 +83,7 @@ def issued(about: About, document: Document, number: str) -> Content:
         to=about.applicant,
         valid_until=None if until is None else (about.at + timedelta(days=until)).date(),
         demo=about.is_demo,
+        values={n: fill(n).zh for n in template_names(document)} if document.template else {},
     )
 
 

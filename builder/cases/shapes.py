@@ -407,6 +407,8 @@ class DocumentLine:
     voided_at: datetime | None
     languages: tuple[str, ...]
     hash: str
+    has_word: bool = False
+    """Whether its desk can have a Word copy, by the bureau's own template."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ import typer
 from builder.app import bring
 from builder.cases.walks import read_walks
 from builder.cli.console import Terminal
+from builder.documents import word
 from builder.errors import Fault, Findings
 from builder.forms import compile_form, widget_kinds
 from builder.scenario.load import FILE, load, untranslated
@@ -112,11 +113,11 @@ def _findings(folder: Path, kinds, catalog) -> tuple[Fault, ...]:  # type: ignor
             compile_form(scenario, form.id)
         if (folder / "walks").is_dir():
             read_walks(folder)
+        return tuple(word.findings(folder, scenario))
     except Findings as findings:
         return findings.findings
     except Fault as fault:
         return (fault,)
-    return ()
 
 
 def _notes(folder: Path) -> tuple[str, ...]:

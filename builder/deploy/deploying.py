@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from sqlalchemy import Connection, delete, insert, select
 
@@ -28,11 +29,17 @@ _APPLICANT, _STAND_IN = "applicant.id_card", "the applicant"
 
 
 def deploy(
-    platform: Platform, scenario: Scenario, county: str, by: Account, signer: Signer
+    platform: Platform,
+    scenario: Scenario,
+    county: str,
+    by: Account,
+    signer: Signer,
+    templates: Mapping[str, bytes] = MappingProxyType({}),
 ) -> Deployment:
     """Create a deployment, or bring a new version to one; cases under way keep theirs.
 
-    A store that fails leaves the hub as it was. Deploying the same version again changes nothing.
+    `templates` are the Word templates of its documents, by document. A store that fails leaves the
+    hub as it was. Deploying the same version again changes nothing.
     """
     deployment_id = f"{county}/{scenario.id}"
     engine = case_engine(platform.settings, deployment_id, hub=platform.hub_engine, create=True)
@@ -43,6 +50,7 @@ def deploy(
         facts = {"scenario": scenario.id, "version": scenario.meta.version, "hash": scenario.hash}
         with write(engine) as conn:
             _keep_version(conn, scenario, now)
+            _keep_templates(conn, scenario, templates)
             create_views(conn, scenario)
             let_reader_read(conn, deployment_id)
             journal.append(conn, Entry(kind="deployed", at=now, actor=by.account, facts=facts))
@@ -76,6 +84,15 @@ def _keep_version(conn: Connection, scenario: Scenario, now: datetime) -> None:
                 spec=scenario.raw,
                 published_at=now,
             )
+        )
+
+
+def _keep_templates(conn: Connection, scenario: Scenario, templates: Mapping[str, bytes]) -> None:
+    table = tables.document_template
+    conn.execute(delete(table).where(table.c.scenario_hash == scenario.hash))
+    for document, docx in templates.items():
+        conn.execute(
+            insert(table).values(scenario_hash=scenario.hash, document=document, docx=docx)
         )
 
 

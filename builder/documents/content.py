@@ -7,7 +7,7 @@ always gives the same JSON, so that its hash names it.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
@@ -149,6 +149,7 @@ class Content:
         to: whom it addresses; empty for nobody.
         issued_at: aware; the only time in it.
         demo: printed with the mark of a demo city.
+        values: what its Word template is filled with, by name; empty without a template.
     """
 
     kind: Kind
@@ -161,6 +162,7 @@ class Content:
     to: str = ""
     valid_until: date | None = None
     demo: bool = False
+    values: Mapping[str, str] = field(default_factory=dict)
 
     def to_json(self) -> dict[str, Json]:
         """Return the content as JSON, always the same for the same content."""
@@ -176,6 +178,7 @@ class Content:
             "issued_at": self.issued_at.isoformat(timespec="seconds"),
             "valid_until": "" if self.valid_until is None else self.valid_until.isoformat(),
             "demo": self.demo,
+            **({"values": dict(self.values)} if self.values else {}),
         }
 
 

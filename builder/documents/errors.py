@@ -15,7 +15,9 @@ __all__ = [
     "FontsMissing",
     "JournalExportBroken",
     "ListTooLong",
+    "TemplateRefused",
     "TypesetterMissing",
+    "WordMissing",
 ]
 
 
@@ -171,3 +173,33 @@ class ListTooLong(Fault):
     en = "This list has {rows} rows; a PDF holds {limit} at most."
     next_zh = "请用筛选缩小范围，或改为导出 Excel、CSV。"
     next_en = "Narrow it by its filters, or take it as Excel or CSV."
+
+
+class TemplateRefused(Fault):
+    """A Word template that cannot be used."""
+
+    code = "documents.template-refused"
+    http = 422
+    zh = "Word 模板“{template}”不能使用：{problem} {detail}。"
+    en = "The Word template “{template}” cannot be used: {problem} {detail}."
+    next_zh = (
+        "no-file 表示场景目录里没有这个文件；name 表示用了这份文书没有列出的名称；"
+        "construct 表示写了“{{{{ 实体.字段 }}}}”以外的语句；"
+        "no-docx、too-large、too-slow 表示文件不是普通的 .docx。"
+    )
+    next_en = (
+        "no-file: it is not in the scenario's folder; name: the document does not use this name; "
+        "construct: more than “{{{{ entity.field }}}}”; no-docx, too-large, too-slow: no plain "
+        ".docx."
+    )
+
+
+class WordMissing(Fault):
+    """The library that fills Word templates is not here."""
+
+    code = "documents.word-missing"
+    http = 503
+    zh = "这台机器上没有 docxtpl，不能填写 Word 模板。"
+    en = "The library docxtpl is not on this machine; Word templates cannot be filled."
+    next_zh = "请运行 pip install docxtpl 后重试；PDF 不受影响。"
+    next_en = "Run pip install docxtpl and try again; PDFs are not affected."

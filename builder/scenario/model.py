@@ -645,6 +645,7 @@ class Document:
         fields: pointers whose values it lists, in a table.
         body: what it says: paragraphs, lists, bold, and fields in braces, ``{deceased.name}``.
         valid_days: after so many days it says of itself that it no longer holds; None: never.
+        template: a .docx of the bureau's own in the scenario's folder, for a Word copy of it.
     """
 
     id: str
@@ -655,6 +656,7 @@ class Document:
     fields: tuple[str, ...] = ()
     body: Text | None = None
     valid_days: int | None = None
+    template: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

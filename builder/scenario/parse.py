@@ -446,6 +446,7 @@ def _document(o: _Obj) -> Document:
         fields=o.words("fields"),
         body=o.maybe_text("body"),
         valid_days=o.maybe_number("valid_days"),
+        template=o.maybe_word("template"),
     )
 
 

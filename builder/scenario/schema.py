@@ -462,8 +462,9 @@ def _rest() -> _Schema:
                 "fields": _items(_ref("pointer"), at_least=1, unique=True),
                 "body": _ref("text"),
                 "valid_days": days,
+                "template": {"type": "string", "pattern": r"^[A-Za-z0-9_-]{1,64}\.docx$"},
             },
-            optional=("party", "languages", "fields", "body", "valid_days"),
+            optional=("party", "languages", "fields", "body", "valid_days", "template"),
         ),
         "retention": _object({"cases_days": days, "drafts_days": days, "basis": _ref("text")}),
     }

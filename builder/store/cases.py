@@ -7,6 +7,7 @@ from sqlalchemy import (
     ForeignKey,
     Index,
     Integer,
+    LargeBinary,
     String,
     Table,
     UniqueConstraint,
@@ -21,6 +22,7 @@ __all__ = [
     "case",
     "case_metadata",
     "document",
+    "document_template",
     "draft",
     "event",
     "notice",
@@ -240,6 +242,15 @@ upload = Table(
     Index("upload_of_case", "case_no", "pointer"),
     Index("upload_by_state", "state", "made_at"),
     comment="files of drafts and cases; their bytes lie under their hash in the uploads folder",
+)
+
+document_template = Table(
+    "document_template",
+    case_metadata,
+    Column("scenario_hash", String(64), ForeignKey("scenario.hash"), primary_key=True),
+    Column("document", String(64), primary_key=True),
+    Column("docx", LargeBinary, nullable=False),
+    comment="a bureau's own Word templates, as deployed with a version",
 )
 
 audit_entry = entry_table(case_metadata)

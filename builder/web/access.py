@@ -94,6 +94,7 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "citizen.withdraw_post": _PEOPLE,
     "citizen.mend": _PEOPLE,
     "documents.fetch": _PAPERS,
+    "documents.word": _DESK,
     "documents.application": _PEOPLE,
     "documents.blank": ANYONE,
     "documents.check": ANYONE,

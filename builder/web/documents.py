@@ -16,6 +16,7 @@ from builder.web.refusals import shown_fault
 
 __all__ = ["documents"]
 
+_WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
 documents = Blueprint("documents", __name__)
 
 
@@ -31,6 +32,12 @@ class Result:
 def fetch(number: str, layout: str) -> BaseResponse:
     """Give a document to its owner, or to a desk that acts in its case."""
     return _file(papers.fetch(platform(), who(), number, layout))
+
+
+@documents.get("/documents/<number>/copy.docx")
+def word(number: str) -> BaseResponse:
+    """Give a desk the Word copy of a document that it issued."""
+    return _file(papers.fetch_word(platform(), who(), number))
 
 
 @documents.get("/cases/<case_no>/application/<layout>.pdf")
@@ -67,6 +74,8 @@ def check_post() -> BaseResponse:
 
 def _file(file: DocumentFile) -> Response:
     """Return a PDF under its Chinese name (RFC 6266), shown in the browser."""
-    response = current_app.response_class(file.pdf, mimetype="application/pdf")
-    response.headers["Content-Disposition"] = f"inline; filename*=UTF-8''{quote(file.name)}"
+    is_pdf = file.name.endswith(".pdf")
+    response = current_app.response_class(file.pdf, mimetype="application/pdf" if is_pdf else _WORD)
+    shown = "inline" if is_pdf else "attachment"
+    response.headers["Content-Disposition"] = f"{shown}; filename*=UTF-8''{quote(file.name)}"
     return response
