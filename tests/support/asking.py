@@ -12,7 +12,9 @@ from pathlib import Path
 RULES = Path(__file__).parent.parent / "cases" / "rights" / "rules.toml"
 VISITOR = "visitor"
 _OF_ONE_PAGE = re.compile(
-    r'nonce="[^"]*"|nonce-[^\']*|name="csrf_token" value="[^"]*"|[0-9a-f]{8,}', re.IGNORECASE
+    r'nonce="[^"]*"|nonce-[^\']*|name="csrf_token" value="[^"]*"|[0-9a-f]{8,}'
+    r"|\d{4}-\d{2}-\d{2}[T ][\d:.+]+",  # when a page was printed
+    re.IGNORECASE,
 )
 
 
