@@ -101,12 +101,9 @@ def test_the_walk_covers_every_page_of_the_map(app):
     pages = {r.endpoint for r in app.url_map.iter_rules() if "GET" in r.methods}
     pages -= {p for p in pages if p.startswith("api.")}  # test_rights asks for these
     elsewhere = {"static", "sso.start", "sso.callback"}  # a provider at the other end: identity/
-<<<<<<< HEAD
     elsewhere.add("documents.word")  # of a matter with a Word template: documents/test_word
-=======
     # of a file that was given or of something owed: test_rights asks for these
     elsewhere |= {"citizen.supplement", "files.file", "files.picture", "files.preview"}
->>>>>>> aec2a7d (tests: pages of files and of what is owed are named in the walk)
     assert pages - walked == elsewhere
 
 
