@@ -7,7 +7,6 @@ it, from the content kept here, so that it is the same however often and whereve
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import cast
@@ -157,6 +156,3 @@ def _void(
     }  # fmt: skip
     deployment.journal.append(conn, Entry(VOIDED, event.at, "process", facts))
     return replace(event, data={**event.data, "number": number})
-
-
-_Unused = Sequence[datetime]

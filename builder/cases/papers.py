@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from builder.cases.answers import Flat, flat
+from builder.cases.gaps import field_title
 from builder.cases.platform import Deployment, Platform
 from builder.cases.words import PAPERS, YES_NO
 from builder.documents import Block, Content, Facts, Paragraph, Records, blocks
@@ -88,7 +89,7 @@ def issued(about: About, document: Document, number: str) -> Content:
 
 
 def receipt(about: About, number: str, seal: str) -> Content:
-    """Return the receipt of a hand-in (受理回执): who handed in what, when, and what comes next."""
+    """Return the receipt of a hand-in (收件回执): who handed in what, when, and what comes next."""
     scenario, platform = about.scenario, about.platform
     at = about.case.submitted_at or about.at
     parties = [platform.city.party_title(p) for p in scenario.meta.parties]
@@ -100,6 +101,7 @@ def receipt(about: About, number: str, seal: str) -> Content:
         (PAPERS["lead"], org_title(platform, scenario.meta.lead)),
         (PAPERS["parties"], _joined(parties, "、", ", ")),
         (PAPERS["items"], _joined(i.title for i in scenario.meta.items)),
+        *_left_open(about),
         (PAPERS["seal"], _same(seal)),
     )  # fmt: skip
     return Content(
@@ -112,6 +114,19 @@ def receipt(about: About, number: str, seal: str) -> Content:
         issued_at=at,
         demo=about.is_demo,
     )
+
+
+def _left_open(about: About) -> Iterator[tuple[Text, Text]]:
+    """Yield what was handed in without: to come later and by when, and promised instead."""
+    handed_in, scenario = about.case.submitted_at, about.scenario
+    owed = [o for o in about.case.owed.values() if o.since == handed_in]
+    if owed:
+        until = [(field_title(scenario, o.field), day(o.due_at)) for o in owed]
+        said = [Text(f"{t.zh}（最晚{d.zh}）", f"{t.en} (by {d.en})") for t, d in until]
+        yield PAPERS["owed"], _joined(said)
+    promised = [p for p in about.case.promises.values() if p.at == handed_in]
+    if promised:
+        yield PAPERS["promised"], _joined(field_title(scenario, p.field) for p in promised)
 
 
 def application(about: About, answers: SummaryModel) -> Content:

@@ -343,10 +343,11 @@ AUDIT_KINDS: Mapping[str, Text] = {
 }
 
 PAPERS: Mapping[str, Text] = {
-    "receipt": Text("受理回执", "Receipt"),
+    "receipt": Text("收件回执", "Receipt"),
     "receipt_says": Text(
-        "您提交的申请已收到，现予受理。请妥善保管本回执。",
-        "Your application was received and is taken up. Please keep this receipt.",
+        "您提交的申请已收到。是否受理，由收件部门审查后通知您。请妥善保管本回执。",
+        "Your application was received. Whether it is accepted you are told after a first look. "
+        "Please keep this receipt.",
     ),
     "receipt_note": Text(
         "凭受理编号可在“我的办件”或任一政务服务窗口查询进度；需要补正或有结果时会主动通知您。",
@@ -356,10 +357,12 @@ PAPERS: Mapping[str, Text] = {
     "case_no": Text("受理编号", "Case number"),
     "matter": Text("申请事项", "Matter"),
     "applicant": Text("申请人", "Applicant"),
-    "received": Text("受理时间", "Received"),
-    "lead": Text("受理部门", "Received by"),
+    "received": Text("提交时间", "Handed in"),
+    "lead": Text("收件部门", "Received by"),
     "parties": Text("办理部门", "Handled by"),
     "items": Text("包含事项", "Parts"),
+    "owed": Text("以后补交", "To be supplied later"),
+    "promised": Text("书面承诺代替", "Promised instead"),
     "seal": Text("材料校验码（SM3）", "Checksum of the answers (SM3)"),
     "blank_note": Text(
         "手工填写的，请用黑色签字笔，字迹清楚；选项在方框内打“√”。网上办理不需要打印本表。",

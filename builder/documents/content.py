@@ -30,7 +30,7 @@ __all__ = [
 ]
 
 Kind: TypeAlias = Literal["receipt", "certificate", "notice", "application", "list"]
-"""受理回执, 证明/证书, 通知书, 申请表, 清单."""
+"""收件回执, 证明/证书, 通知书, 申请表, 清单."""
 
 Layout: TypeAlias = Literal["zh", "zh-en"]
 """Chinese alone, or with the English beneath."""

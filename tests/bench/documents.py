@@ -36,7 +36,7 @@ SIGNER = generate_signer()
 
 def content(kind, blocks, number="HF20261130-ABC123-R"):
     return Content(
-        kind, number, Text("受理回执", "Receipt"), Text("合肥市民政局", "Civil Affairs"),
+        kind, number, Text("收件回执", "Receipt"), Text("合肥市民政局", "Civil Affairs"),
         Text("公民身后“一件事”", "After a death"), blocks, AT,
     ).to_json()  # fmt: skip
 
@@ -107,7 +107,7 @@ def test_a_list_of_200_rows_by_weasyprint(benchmark):
         f"<style>@font-face{{font-family:F;src:url('{font}')}}"
         "@page{size:A4 landscape;margin:18mm;font-family:F}"
         "table{font:9pt F;border-collapse:collapse}td{border:.4pt solid #888;padding:5pt}</style>"
-        f"<h1>受理回执</h1><table>{cells}</table>"
+        f"<h1>收件回执</h1><table>{cells}</table>"
     )
     benchmark.pedantic(lambda: weasyprint.HTML(string=page).write_pdf(), rounds=3, warmup_rounds=1)
 

@@ -70,7 +70,7 @@ def test_the_receipt_is_issued_once_and_says_what_was_handed_in(finished):
     assert len([r for r in rows_of(finished.deployment, finished.case_no) if r.event is None]) == 1
     said = text_of(one.pdf).replace("\n", "")
     assert finished.case_no in said
-    assert "受理回执" in said
+    assert "收件回执" in said
     (code,) = codes_of(one.pdf)
     assert read_statement(code).number == number
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 
+import pypdfium2
 import pytest
 from sqlalchemy import select
 
-from builder.cases import commands, views
+from builder.cases import commands, documents, views
 from builder.cases.commands import Wish
 from builder.identity import Account
 from builder.process.errors import AssigneeWrong, NothingOwed, SupplementReturned, UrgedToday
@@ -51,6 +53,16 @@ def test_the_receipt_says_what_is_owed_and_stays_the_same(owing):
     again = views.receipt(owing.platform, owing.me, owing.case_no)
     assert again.seal == receipt.seal
     assert again.owed[0].state == "given"
+
+
+def test_the_printed_receipt_says_what_is_owed_and_what_was_promised(matter):
+    matter.applicant = "zhou-ming"
+    promised = {"cremated": True, "cremation_no~promise": True, "cremation_date": "2026-10-12"}
+    matter.fill(**{**ZHOU, **promised}).submit()
+    pdf = documents.fetch(matter.platform, matter.me, f"{matter.case_no}-R", "zh").pdf
+    said = pypdfium2.PdfDocument(pdf)[0].get_textpage().get_text_bounded()
+    assert re.search(r"以后补交\s+材料编号（最晚\s?2026\s?年", said)
+    assert re.search(r"书面承诺代替\s+火化证明编号", said)
 
 
 def test_an_officer_sees_what_is_owed_and_when_it_came(owing, who):
