@@ -21,6 +21,9 @@ SCENARIO = load(FOLDER, kinds=widget_kinds(), catalog=CATALOG)
 CITY = json.loads(resource("specs/city/city.json").read_text(encoding="utf-8"))
 ACCOUNTS = {a["account"]: a for a in CITY["accounts"]}
 WALKS = {p.stem: json.loads(p.read_text(encoding="utf-8")) for p in FOLDER.glob("walks/*.json")}
+OF_ANY_TASK = {"suspend", "resume", "transfer", "urge", "extend", "waive", "verify"}
+"""What a task need not offer by itself: the engine says whether it may be done."""
+OF_THE_LEAD = {"urge", "extend", "waive", "verify"}
 SIX = {"civil-affairs", "police", "hrss", "housing-fund", "health", "medical-insurance"}
 
 
@@ -113,11 +116,20 @@ def test_there_is_a_walk_for_everything_that_can_happen():
         "kin-not-confirmed",
     }  # fmt: skip
     taken = {s["action"] for w in WALKS.values() for s in w["steps"] if "action" in s}
-    assert taken == {"approve", "reject", "return", "correct"}
+    assert taken == {
+        "approve", "reject", "return", "correct", "suspend", "resume", "transfer", "urge", "extend",
+        "waive", "verify",
+    }  # fmt: skip
+    done = {s["do"] for w in WALKS.values() for s in w["steps"]}
+    assert done == {
+        "open", "fill", "submit", "act", "supplement", "urge", "withdraw", "see", "wait", "node",
+    }  # fmt: skip
     acted = {s["task"] for w in WALKS.values() for s in w["steps"] if s["do"] == "act"}
     assert acted == {t.id for t in SCENARIO.tasks()}
     ends = {s["expect"].get("status") for w in WALKS.values() for s in w["steps"] if "expect" in s}
-    assert ends >= {"completed", "rejected", "withdrawn", "returned", "correcting"}
+    assert ends >= {
+        "completed", "rejected", "withdrawn", "returned", "correcting", "suspended",
+    }  # fmt: skip
 
 
 @pytest.mark.parametrize("walk", WALKS.values(), ids=lambda w: w["id"])
@@ -127,6 +139,13 @@ def test_a_walk_keeps_to_its_schema(walk):
     assert WALKS[walk["id"]] is walk
 
 
+def _pointer(answered):
+    """Return the field of an answer, or of one left open: ``…~later``, ``…~promise``."""
+    pointer, _, left = answered.partition("~")
+    assert left in ("", "later", "promise")
+    return pointer
+
+
 @pytest.mark.parametrize("walk", WALKS.values(), ids=lambda w: w["id"])
 def test_a_walk_names_only_what_there_is(walk):
     for room in ("cases", "forms", "process"):
@@ -134,7 +153,10 @@ def test_a_walk_names_only_what_there_is(walk):
     codes = {fault.code for fault in catalogue()}
     pages = {p.id: p for p in SCENARIO.start_form.pages}
     for step in walk["steps"]:
-        account, expect = ACCOUNTS[step["as"]], step.get("expect", {})
+        expect = step.get("expect", {})
+        account = ACCOUNTS[step["as"]] if "as" in step else {}
+        if step["do"] == "node":
+            assert step["party"] in SIX
         assert (
             set(expect.get("page_errors", [])) | {expect.get("fault", next(iter(codes)))} <= codes
         )
@@ -143,14 +165,17 @@ def test_a_walk_names_only_what_there_is(walk):
             scopes = {c.scope for s in page.sections for c in s.controls}
             for key in ("shown", "hidden"):
                 assert set(expect.get(key, [])) <= scopes
-            assert set(expect.get("prefilled", {})) | set(step.get("answers", {})) <= scopes
+            answered = {_pointer(name) for name in step.get("answers", {})}
+            assert set(expect.get("prefilled", {})) | answered <= scopes
         if "task" in step:
             task = SCENARIO.step(step["task"])
             assert isinstance(task, Task)
             if step["do"] == "act":
-                assert account.get("party") == task.party
+                whose = {task.party, *task.transfer_to}
+                whose |= {SCENARIO.meta.lead} if step["action"] in OF_THE_LEAD else set()
+                assert account.get("party") in whose
                 assert set(step.get("answers", {})) <= SCENARIO.form(task.form).scopes()
-                assert step["action"] in task.actions
+                assert step["action"] in {*task.actions, *OF_ANY_TASK}
             assert set(expect.get("visible_only", [])) <= set(task.visible)
         for pointer in expect.get("recorded", {}):
             SCENARIO.field(pointer)
