@@ -19,6 +19,7 @@ hub_tree = Tree(
         "federation.hub.tables",
         "builder.identity.accounts",
         "builder.identity.sessions",
+        "builder.identity.terminals",
         "builder.identity.mail",
         "builder.identity.sso",
         "builder.identity.tries",

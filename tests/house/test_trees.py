@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import re
+from pathlib import Path
+
 import pytest
 from sqlalchemy import inspect
 
@@ -25,9 +28,16 @@ def tree(request):
     return request.param
 
 
-@pytest.fixture
-def engine(tmp_path):
-    made = open_engine(sqlite_url(tmp_path / "store.db"))
+@pytest.fixture(
+    params=["sqlite", pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])]
+)
+def engine(request, tmp_path):
+    if request.param == "sqlite":
+        url = sqlite_url(tmp_path / "store.db")
+    else:
+        server = request.getfixturevalue("postgres_server")
+        url = server.url_of(server.database())
+    made = open_engine(url)
     yield made
     made.dispose()
 
@@ -48,6 +58,19 @@ def test_a_store_goes_up_down_and_up_again(engine, tree):
     migrate(engine, tree)
     assert revision(engine, tree) == head
     assert drift(engine, tree) == []
+
+
+def test_every_module_that_declares_a_table_is_named_by_its_tree():
+    named = {module for tree in TREES for module in tree.tables}
+    root = Path(__file__).parents[2]
+    declaring = {
+        ".".join(file.relative_to(root).with_suffix("").parts)
+        for room in ("builder", "federation")
+        for file in (root / room).rglob("*.py")
+        if re.search(r"= Table\(\s+\"\w+\",\s+\w*metadata,", file.read_text(encoding="utf-8"))
+    }
+    assert declaring
+    assert declaring - named == set()
 
 
 def test_the_stores_of_a_built_city_stand_at_the_newest_revision(home):
