@@ -27,7 +27,7 @@ from federation.audit import Entry
 from federation.crypto import sm3
 from federation.store import write
 
-__all__ = ["FORMATS", "ListFile", "export_registry", "export_worklist"]
+__all__ = ["FORMATS", "ListFile", "ListLimits", "export_registry", "export_worklist"]
 
 Format = Literal["csv", "xlsx", "pdf"]
 FORMATS: tuple[Format, ...] = get_args(Format)
@@ -36,10 +36,24 @@ _MIME = {
     "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     "pdf": "application/pdf",
 }
-_WITHOUT_APPROVAL = 5_000
-_PRINTED = 2_000
 _MOST = 100_000
 _SENSITIVE = ("L3", "L4", "important", "core")
+
+
+@dataclass(frozen=True, slots=True)
+class ListLimits:
+    """How long a list may be that is carried away, in rows.
+
+    Attributes:
+        unapproved: with fields of a sensitive grade, without an approval.
+        printed: as PDF.
+    """
+
+    unapproved: int = 5_000
+    printed: int = 2_000
+
+
+_LIMITS = ListLimits()
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +88,7 @@ def export_worklist(
     """
     wanted = _format(form)
     found = worklist(platform, who, state=state, text=text, limit=_MOST)
+    _check_length(len(found.items), wanted, _LIMITS)
     moment = "done" if state == "done" else "due"
     names = ("case_no", "matter", "task", "applicant", "opened", moment, "state")
     rows = tuple(
@@ -100,6 +115,7 @@ def export_registry(
     wanted: Wanted,
     form: str,
     lang: Lang = "zh",
+    limits: ListLimits = _LIMITS,
 ) -> ListFile:
     """Return a registry as a file, with the rows and cells that its page shows this desk.
 
@@ -111,9 +127,9 @@ def export_registry(
     chosen = _format(form)
     page = registry(platform, who, deployment_id, list_id, wanted, limit=1)
     grade = max((g for g in page.grades if g in _SENSITIVE), default=None)
-    if grade is not None and page.total > _WITHOUT_APPROVAL:
-        raise ExportTooLarge(rows=page.total, grade=grade, limit=_WITHOUT_APPROVAL)
-    _check_length(page.total, chosen)
+    if grade is not None and page.total > limits.unapproved:
+        raise ExportTooLarge(rows=page.total, grade=grade, limit=limits.unapproved)
+    _check_length(page.total, chosen, limits)
     rows = tuple(
         (r.case_no, _said(r.submitted), getattr(r.status, lang),
          *("" if c is None else getattr(c, lang) for c in r.cells))
@@ -131,9 +147,9 @@ def _format(form: str) -> Format:
     return form
 
 
-def _check_length(rows: int, form: Format) -> None:
-    if form == "pdf" and rows > _PRINTED:
-        raise ListTooLong(rows=rows, limit=_PRINTED)
+def _check_length(rows: int, form: Format, limits: ListLimits) -> None:
+    if form == "pdf" and rows > limits.printed:
+        raise ListTooLong(rows=rows, limit=limits.printed)
 
 
 def _file(
@@ -145,7 +161,6 @@ def _file(
     what: str,
     deployment: Deployment | None,
 ) -> ListFile:
-    _check_length(len(sheet.rows), form)
     now = platform.clock()
     content = _bytes(platform, who, sheet, form, lang, now)
     entry = Entry(

@@ -8,6 +8,7 @@ import pytest
 
 from builder.cases import exporting, registries
 from builder.cases.errors import ListFormat, ListUnknown, MayNotSee
+from builder.cases.exporting import ListLimits
 from builder.cases.registries import Wanted
 from builder.documents.errors import ExportTooLarge, ListTooLong
 from builder.documents.sheets import csv_file, safe, xlsx_file
@@ -128,17 +129,14 @@ def test_no_such_format_and_no_department_are_named(finished):
         exporting.export_worklist(finished.platform, finished.owner, "open", "csv")
 
 
-def test_many_rows_of_sensitive_fields_do_not_leave_without_an_approval(finished, monkeypatch):
+def test_many_rows_of_sensitive_fields_do_not_leave_without_an_approval(finished):
     who = desk(finished, "officer-civil-affairs")
-    monkeypatch.setattr(exporting, "_WITHOUT_APPROVAL", 0)
     doing = (finished.platform, who, finished.deployment.id, LIST, Wanted())
     with pytest.raises(ExportTooLarge) as refused:
-        exporting.export_registry(*doing, "csv")
+        exporting.export_registry(*doing, "csv", limits=ListLimits(unapproved=0))
     assert "授权" in refused.value.next_step("zh")
-    monkeypatch.undo()
-    monkeypatch.setattr(exporting, "_PRINTED", 0)
     with pytest.raises(ListTooLong):
-        exporting.export_registry(*doing, "pdf")
+        exporting.export_registry(*doing, "pdf", limits=ListLimits(printed=0))
 
 
 def test_no_cell_is_a_formula_in_either_format(finished):
