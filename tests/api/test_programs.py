@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from threading import Barrier
+
 import pytest
-from programs import ANSWERS, MATTER
+from programs import ANSWERS, MATTER, Program
 from sqlalchemy import select, update
 
 from builder.identity.tokens import token_table
@@ -175,6 +178,32 @@ def test_what_is_being_done_is_not_begun_again_and_what_was_cut_off_is_told(
     clock.move(minutes=3)
     said = citizen.post(f"{MATTER}/drafts", Idempotency_Key="k").json["code"]
     assert said == "api.outcome-unknown"
+
+
+def test_the_same_request_sent_from_two_threads_at_once_is_done_once(program):
+    citizen = program("chen-jing")
+    together = Barrier(2)
+
+    def send(client):
+        together.wait()
+        return Program(client, "").send(
+            "POST", f"{MATTER}/cases", ANSWERS, Idempotency_Key="k", **citizen.headers
+        )
+
+    clients = [citizen.client.application.test_client() for _ in range(2)]
+    with ThreadPoolExecutor(2) as threads:
+        answers = list(threads.map(send, clients))
+    assert {(a.status_code, a.json.get("code")) for a in answers} <= {
+        (201, None),
+        (409, "api.in-flight"),
+    }
+    made = [a for a in answers if a.status_code == 201]
+    assert made
+    assert len({a.data for a in made}) == 1
+    (case,) = citizen.get("/cases").json["items"]
+    assert case["case_no"] == made[0].json["case_no"]
+    again = citizen.post(f"{MATTER}/cases", ANSWERS, Idempotency_Key="k")
+    assert again.data == made[0].data
 
 
 def test_what_failed_may_be_mended_under_the_same_key(program):

@@ -13,10 +13,31 @@ from builder.cases import keeping, walks
 MATTER = "s23-afterlife"
 
 
+ON_BOTH = ("test_issuing", "test_lists", "test_paging")
+"""Files whose finished matter is kept in PostgreSQL as well."""
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Keep the finished matter of some files in either store."""
+    if "finished" in metafunc.fixturenames and metafunc.module.__name__.endswith(ON_BOTH):
+        postgresql = pytest.param("postgresql", marks=[pytest.mark.postgres, pytest.mark.slow])
+        metafunc.parametrize("finished", ["sqlite", postgresql], indirect=True, scope="module")
+
+
 @pytest.fixture(scope="module")
-def finished(demo_city):
+def finished(request, copy_city, tmp_path_factory):
     """The happy walk, walked: platform, clock, case number, the applicant signed in."""
-    with rehearsal(demo_city) as (platform, clock):
+    if getattr(request, "param", "sqlite") == "sqlite":
+        yield from _finished(request.getfixturevalue("demo_city"))
+        return
+    city = request.getfixturevalue("postgres_city")
+    home = city.copy(tmp_path_factory.mktemp("finished") / "city", copy_city)
+    yield from _finished(home)
+    city.drop(home)
+
+
+def _finished(city):
+    with rehearsal(city) as (platform, clock):
         deployment = platform.deployments.get(MATTER)
         (walk,) = walks.read_walks(MATTER, "happy")
         outcome = walks.run(platform, clock, deployment.id, walk)

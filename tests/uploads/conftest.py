@@ -33,8 +33,15 @@ def city_with_files(demo_city, copy_city, tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def home(city_with_files, copy_city, tmp_path) -> Path:
-    return copy_city(city_with_files, tmp_path / "city")
+def home(kept_in, request, copy_city, tmp_path) -> Iterator[Path]:
+    if kept_in == "sqlite":
+        yield copy_city(request.getfixturevalue("city_with_files"), tmp_path / "city")
+        return
+    city = request.getfixturevalue("postgres_city")
+    copy = city.copy(tmp_path / "city", copy_city)
+    bring(copy, SPEC, None, "designer")
+    yield copy
+    city.drop(copy)
 
 
 class _Talk(socketserver.StreamRequestHandler):
