@@ -1,13 +1,12 @@
 """A step issues a document: event, number, hash, journal and statement in one transaction."""
 
 import json
-import shutil
 from dataclasses import replace
 from datetime import timedelta
 from functools import partial
-from pathlib import Path
 
 import pytest
+from proving import write_proving
 from sqlalchemy import select, text
 
 from builder.app import bring, opened, rehearsal
@@ -22,8 +21,6 @@ from builder.process.engine import fold
 from builder.store import cases as tables
 from federation.store import read, write
 from tests.documents.conftest import MATTER, codes_of, text_of
-
-SMALLEST = Path(__file__).parents[1] / "cases" / "spec" / "t02-smallest"
 
 
 def rows_of(deployment, case_no):
@@ -127,24 +124,7 @@ def test_events_fold_to_the_documents_of_the_case(finished):
 @pytest.fixture
 def proving(home, tmp_path):
     """A small matter that gives a certificate and can take it back by a return."""
-    folder = Path(shutil.copytree(SMALLEST, tmp_path / "t02-smallest"))
-    doc = json.loads((folder / "scenario.json").read_text(encoding="utf-8"))
-    doc["scenario"]["lead"] = doc["roles"][1]["party"] = "civil-affairs"
-    task = {**doc["process"]["steps"][0], "party": "civil-affairs"}
-    close = {**task, "id": "close", "actions": ["approve", "return"], "return_to": ["answer"]}
-    paper = {"id": "prove", "kind": "issue", "document": "proof"}
-    doc["process"]["steps"] = [task, paper, close]
-    doc["documents"] = [
-        {
-            "id": "proof",
-            "kind": "certificate",
-            "title": {"zh": "证明", "en": "Certificate"},
-            "body": {"zh": "{applicant.name}说：{wish.words}", "en": "{wish.words}"},
-            "valid_days": 30,
-        }
-    ]
-    (folder / "scenario.json").write_text(json.dumps(doc), encoding="utf-8")
-    return bring(home, folder, None, "designer").deployment
+    return bring(home, write_proving(tmp_path), None, "designer").deployment
 
 
 def test_a_return_voids_a_certificate_and_the_next_one_has_a_new_number(home, proving):
