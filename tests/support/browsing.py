@@ -21,6 +21,20 @@ ARGUMENTS = [
     "--disable-background-networking", "--disable-component-update", "--disable-sync",
     "--lang=en-US",
 ]  # fmt: skip
+_TURNED = """async ([theme, width]) => {
+  await new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)));
+  const root = getComputedStyle(document.documentElement);
+  if (innerWidth !== width || document.getAnimations().some(a => a.playState === 'running')
+      || !matchMedia(`(prefers-color-scheme: ${theme})`).matches) return false;
+  const probe = document.createElement('i');
+  probe.style.color = root.getPropertyValue('--ink');
+  document.body.append(probe);
+  const ink = getComputedStyle(probe).color;
+  probe.remove();
+  return !root.getPropertyValue('--ink') || root.colorScheme === theme
+    && getComputedStyle(document.body).color === ink;
+}"""
+"""Tells whether the page that is open has taken a theme and width: by its colours, not by time."""
 _LOCALES = {"zh": "zh-CN", "en": "en-GB"}
 
 
@@ -107,7 +121,7 @@ def turn(page, theme: str, width: int, height: int = 900) -> None:
     """Show the page that is open in another theme and width."""
     page.emulate_media(color_scheme=theme)
     page.set_viewport_size({"width": width, "height": height})
-    page.evaluate("new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))")
+    page.wait_for_function(_TURNED, arg=[theme, width])
 
 
 def is_page(page, path: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from afterlife import HANDLED, begin, hand_in, handle
 from browsing import ARGUMENTS, CHROMIUM, Served
+from contents import bring_matters, fill_city
 from flask import Flask
 from people import Reader
 
@@ -68,6 +69,35 @@ def served(built_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterat
 @pytest.fixture(scope="session")
 def things(served: Served) -> Mapping[str, str]:
     """What the pages of `served` are about: matters finished, running and begun, a grant."""
+    return _things(served)
+
+
+@dataclass(frozen=True, slots=True)
+class Filled:
+    """A city with something on every page.
+
+    Attributes:
+        things: what the pages of `test_access.EXPECTED` are about.
+        pages: further pages, by who looks at them.
+    """
+
+    served: Served
+    things: Mapping[str, str]
+    pages: Mapping[str, list[str]]
+
+
+@pytest.fixture(scope="session")
+def filled(built_city: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Filled]:
+    folder = tmp_path_factory.mktemp("filled")
+    home = clone(built_city, folder / "city")
+    bring_matters(home, folder)
+    found = Served(home, Clock(datetime.now(SHANGHAI)))
+    things = _things(found)
+    yield Filled(found, things, fill_city(found.platform, folder))
+    found.close()
+
+
+def _things(served: Served) -> dict[str, str]:
     citizen = served.reader("chen-jing")
     hand_in(citizen)
     for account, title, answers in HANDLED:

@@ -1,6 +1,7 @@
 """Every page of the map in a real browser: accessible, in bounds, big enough, in every look.
 
-The pages are those of `test_access.EXPECTED`, where a route that is missing fails. `make test`
+The pages are those of `test_access.EXPECTED`, where a route that is missing fails, and those of
+`contents`: files, what is owed, licences, tables, tasks at rest, what was not sent. `make test`
 looks at each page in four looks that between them pair every choice with every other; `make prove`
 at all sixteen.
 """
@@ -32,22 +33,36 @@ _PAIRED = {
 
 
 @pytest.fixture
-def crawl(served, chromium, things):
+def crawl(filled, chromium):
     """Yield every page, each as somebody who may open it, loaded in a language and a skin."""
 
     def visit(look: Look):
         number = 0
-        for account, paths in pages_by_account(EXPECTED, ACCOUNTS, things).items():
-            with opened(chromium, served.address, look, account) as page:
+        for account, paths in walked(filled):
+            with opened(chromium, filled.served.address, look, account) as page:
                 for path in paths:
                     if path in _NOT_PAGES or not is_page(page, path):
                         continue
-                    turn(page, look.theme, look.width)
                     page.goto(path)
+                    turn(page, look.theme, look.width)
                     number += 1
                     yield number, path, page
 
     return visit
+
+
+def walked(filled):
+    """Return who looks at which pages: those of the map, then those that need more to be there."""
+    yield from pages_by_account(EXPECTED, ACCOUNTS, filled.things).items()
+    yield from filled.pages.items()
+
+
+def test_the_walk_comes_to_every_page_of_the_map(filled):
+    here = filled.served.app.url_map.bind("")
+    came = {here.match(path)[0] for _, paths in walked(filled) for path in paths}
+    every = {r.endpoint for r in filled.served.app.url_map.iter_rules() if "GET" in r.methods}
+    missed = {endpoint for endpoint in every - came if not endpoint.startswith(("api.", "sso."))}
+    assert missed == {"static", "documents.word", "files.file", "files.picture"}  # no pages
 
 
 @pytest.mark.parametrize(("lang", "skin"), _LOADS)
