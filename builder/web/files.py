@@ -153,6 +153,7 @@ def preview(case_no: str, file_id: str) -> str:
     count = min(found.pages, PREVIEW_PAGES)
     return render_template(
         "files/preview.html",
+        case_no=case_no,
         file=found.file,
         text=found.text,
         pages=found.pages,
