@@ -19,6 +19,7 @@ from builder.cases.local import local_files
 from builder.cases.platform import Platform
 from builder.cases.shapes import CaseView
 from builder.cases.wishes import KNOWN
+from builder.cases.words import OUTCOMES
 from builder.cli import specs
 from builder.cli.console import Terminal
 from builder.cli.errors import FileUnreadable
@@ -145,7 +146,8 @@ def act(
     elif term.json:
         term.print_json(replace(after, form=None))  # a form is for pages
     else:
-        term.lines([f"{case_no} {term.say(after.title)}: {after.state}"])
+        state = views.party_state_title("working" if after.state == "open" else after.state)
+        term.lines([f"{case_no} {term.say(after.title)}: {term.say(state)}"])
 
 
 def supplement(
@@ -247,7 +249,7 @@ def case(
                 term.say(u.dataset_title) + ": " + "、".join(term.say(f) for f in u.fields),
                 term.say(u.purpose_title),
                 u.grant,
-                u.outcome,
+                term.say(OUTCOMES[u.outcome]),
             )
             for u in view.uses
         ],

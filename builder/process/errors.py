@@ -135,8 +135,8 @@ class TaskDone(ProcessFault):
     """An action on a task that is done."""
 
     code = "process.task-done"
-    zh = "待办“{task}”已经办结（{outcome}）。"
-    en = "The task “{task}” is already done ({outcome})."
+    zh = "待办“{task}”已经办结。"
+    en = "The task “{task}” is already done."
     next_zh = "请刷新页面查看最新进度。"
     next_en = "Reload the page to see how the matter stands."
 

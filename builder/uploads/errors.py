@@ -100,7 +100,7 @@ class UploadNotAccepted(UploadFault):
     """A kind that this question does not take."""
 
     code = "uploads.kind-not-accepted"
-    zh = "文件“{file}”是 {kind}，这一项不接收。"
+    zh = "文件“{file}”的类型是“{kind}”，这一项不接收。"
     en = "The file “{file}” is {kind}, which this question does not take."
     next_zh = "这一项可以上传：{known}。"
     next_en = "This question takes: {known}."
@@ -110,7 +110,7 @@ class UploadNameDiffers(UploadFault):
     """An extension that says one thing, and content that is another."""
 
     code = "uploads.name-differs"
-    zh = "文件“{file}”的扩展名与内容不符：内容是 {kind}。"
+    zh = "文件“{file}”的扩展名与内容不符：内容是“{kind}”。"
     en = "The name of “{file}” does not fit what it holds: it holds {kind}."
     next_zh = "请用正确的格式重新保存（扩展名 {known}），不要只改文件名。"
     next_en = "Save it again in the right format (ending {known}); renaming it is not enough."

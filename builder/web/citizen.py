@@ -10,7 +10,7 @@ from flask import Blueprint, Response, flash, g, redirect, render_template, requ
 from werkzeug.wrappers import Response as BaseResponse
 
 from builder.cases import commands, views
-from builder.cases.errors import FormUnreadable
+from builder.cases.errors import CaseUnknown, FormUnreadable
 from builder.cases.shapes import CaseLine, DraftLine, DraftPage, OwedPage, PageStep, Saved
 from builder.forms.rows import MOVE
 from builder.process.errors import SupplementEmpty
@@ -77,13 +77,15 @@ def begin(county: str, scenario: str) -> BaseResponse:
 @citizen.get("/drafts/<case_no>")
 def resume(case_no: str) -> BaseResponse:
     """Go on where the reader left off."""
-    return redirect(_resume_address(case_no))
+    return _or_its_case(case_no, lambda: redirect(_resume_address(case_no)))
 
 
 @citizen.get("/drafts/<case_no>/pages/<page_id>")
-def page(case_no: str, page_id: str) -> str:
+def page(case_no: str, page_id: str) -> BaseResponse:
     """Show one page of the form."""
-    return _page(views.page(platform(), who(), case_no, page_id))
+    return _or_its_case(
+        case_no, lambda: Response(_page(views.page(platform(), who(), case_no, page_id)))
+    )
 
 
 @citizen.post("/drafts/<case_no>/pages/<page_id>")
@@ -105,6 +107,19 @@ def save(case_no: str, page_id: str) -> BaseResponse:
     if saved.next_page is None:
         return redirect(url_for("citizen.review", case_no=saved.case_no), code=303)
     return redirect(_page_address(saved.case_no)(saved.next_page), code=303)
+
+
+def _or_its_case(case_no: str, shown: Callable[[], BaseResponse]) -> BaseResponse:
+    """Show a draft; one that was handed in meanwhile (the back button) leads to its case.
+
+    Raises:
+        CaseUnknown: neither this person's draft nor case.
+    """
+    try:
+        return shown()
+    except CaseUnknown:
+        views.receipt(platform(), who(), case_no)  # a fault unless it is this person's case
+        return redirect(url_for("citizen.case", case_no=case_no))
 
 
 def _elsewhere(saved: Saved, page_id: str) -> BaseResponse | None:
@@ -135,8 +150,13 @@ def _stay(saved: Saved, page_id: str, taken: Taken) -> BaseResponse:
 
 
 @citizen.get("/drafts/<case_no>/review")
-def review(case_no: str) -> str:
+def review(case_no: str) -> BaseResponse:
     """Show everything answered, before handing in."""
+    return _or_its_case(case_no, lambda: Response(_review_page(case_no)))
+
+
+def _review_page(case_no: str) -> str:
+    """Return the page that shows everything answered."""
     found = views.review(platform(), who(), case_no)
     return render_template(
         "citizen/review.html",

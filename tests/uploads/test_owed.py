@@ -31,7 +31,7 @@ def test_a_file_that_was_left_open_is_supplied_later(city, tmp_path):
     reader.open(f"/cases/{case_no}/supplement")
     reader.fill(SKETCH, [("图.png", b"GIF89a")]).press("上传所选文件 示意图")
     assert reader.status == 422
-    assert "文件“图.png”是 文本，这一项不接收。" in reader.text
+    assert "文件“图.png”的类型是“文本”，这一项不接收。" in reader.text
     reader.fill(SKETCH, [("图.png", papers.png())]).press("上传所选文件 示意图")
     assert reader.status == 200
     assert "图.png" in reader.text

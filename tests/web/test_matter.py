@@ -67,6 +67,19 @@ def test_the_review_shows_everything_and_handing_in_twice_gives_the_same_receipt
     assert (citizen.address, citizen.text) == first
 
 
+def test_back_in_the_browser_after_handing_in_leads_to_the_case_and_nobody_else_there(sign_in):
+    citizen = fill_in(sign_in("chen-jing"))
+    case_no = citizen.address.split("/")[2]
+    citizen.press("提交申请")
+    stranger = sign_in("sun-lei")
+    for left in ("", "/pages/who", "/review"):
+        citizen.open(f"/drafts/{case_no}{left}")
+        assert citizen.address == f"/cases/{case_no}"
+        assert citizen.status == 200
+        stranger.open(f"/drafts/{case_no}{left}")
+        assert stranger.status == 404
+
+
 def test_six_departments_finish_and_the_citizen_sees_every_use(sign_in):
     citizen = sign_in("chen-jing")
     case_no = hand_in(citizen)
