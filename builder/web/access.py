@@ -161,6 +161,8 @@ ACCESS: Final[Mapping[str, Audience]] = {
     "api.show_me": SIGNED_IN,
     "api.show_receipt": _PEOPLE,
     "api.show_task": _DESK,
+    "api.supply": _PEOPLE,
+    "api.urge_task": _PEOPLE,
     "api.withdraw_case": _PEOPLE,
 }
 

@@ -382,6 +382,7 @@ def _body(rng: random.Random, operation: object) -> object:
         "reason": lambda: _sane(text(rng))[:600],
         "remark": lambda: _sane(text(rng))[:600],
         "to": lambda: rng.choice(("apply", "accept", "x")),
+        "task": lambda: rng.choice(_tasks()),
         "fields": lambda: rng.sample(["/application/contact_phone", "/x", "y"], 2),
     }
     names = list(operation.takes["properties"])

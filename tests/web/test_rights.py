@@ -53,6 +53,8 @@ _BODIES = {
     "api.hand_in_at_once": {"answers": {}},
     "api.put_answers": {"answers": {}},
     "api.put_page": {"answers": {}},
+    "api.supply": {"answers": {}},
+    "api.urge_task": {"task": "accept.1"},
     "api.withdraw_case": {"reason": "r"},
 }
 """What programs send; the others send nothing."""

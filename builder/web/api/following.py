@@ -10,6 +10,7 @@ from builder.cases.inbox import inbox
 from builder.cases.open_drafts import DraftShown
 from builder.cases.shapes import CaseView, MatterLine, NoticeLine, Receipt, UseLine
 from builder.scenario.model import Text
+from builder.web.api.answers import read_answers
 from builder.web.api.door import after
 from builder.web.api.operation import PAGING, Answer, Ask, Registry
 from builder.web.api.shapes import closed
@@ -126,6 +127,44 @@ def ask_departments(ask: Ask) -> Answer:
     """Ask the departments that have not answered once more, now."""
     outcome = commands.ask_again_for_own(ask.platform, ask.person, ask.path["case_no"])
     return Answer(Asked(outcome))
+
+
+@registry.add(
+    "POST",
+    "/cases/<case_no>/urging",
+    tag="cases",
+    scope="cases:write",
+    title=Text("催办", "Ask a department to hurry"),
+    note=Text("每项每个工作日一次。", "Once a working day for each task."),
+    takes=closed({"task": {"type": "string", "minLength": 1, "maxLength": 96}}),
+    gives=CaseView,
+)
+def urge_task(ask: Ask) -> Answer:
+    """Ask a department to hurry with one's own case."""
+    case_no = ask.path["case_no"]
+    commands.urge(ask.platform, ask.person, case_no, ask.body["task"])
+    return Answer(views.case(ask.platform, ask.person, case_no))
+
+
+@registry.add(
+    "POST",
+    "/cases/<case_no>/supplement",
+    tag="cases",
+    scope="cases:write",
+    title=Text("补交容缺材料", "Supply what is owed"),
+    note=Text("只交还欠着的，可以分几次。", "Only what is still owed, in parts if need be."),
+    takes=closed({"answers": {"type": "object"}}),
+    body_key="answers",
+    gives=CaseView,
+)
+def supply(ask: Ask) -> Answer:
+    """Supply what was deferred when the case was handed in."""
+    case_no = ask.path["case_no"]
+    deployment, stored = commands.own_case(ask.platform, ask.person, case_no)
+    form = deployment.form(stored.scenario, stored.scenario.process.form)
+    answers = read_answers(form, ask.body["answers"])
+    commands.supplement_with_answers(ask.platform, ask.person, case_no, answers)
+    return Answer(views.case(ask.platform, ask.person, case_no))
 
 
 @registry.add(
