@@ -11,6 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 import pytest
+from browsing import ARGUMENTS, CHROMIUM
 from hypothesis import settings
 
 # A busy machine is no failure; where nobody watches, the same examples every time.
@@ -152,6 +153,16 @@ def copy_city() -> Callable[[Path, Path], Path]:
         return shutil.copy2(source, target)
 
     return lambda city, target: Path(shutil.copytree(city, target, copy_function=place))
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[object]:
+    """One browser for all: a second driver cannot be started while one runs."""
+    playwright = pytest.importorskip("playwright.sync_api")
+    with playwright.sync_playwright() as player:
+        browser = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
+        yield browser
+        browser.close()
 
 
 @pytest.fixture(scope="session")

@@ -23,6 +23,8 @@ __all__ = ["add_security", "check_table", "wants_json"]
 
 _LARGEST_POST_BYTES = 512 * 1024
 _LARGEST_FIELDS = 2000
+_WITH_FILES = "multipart/form-data"
+"""How a browser sends a form with files: they go to the disk, its other fields stay small."""
 _LARGEST_UPLOAD_BYTES = 220 * 1024 * 1024
 _TAKES_FILES = frozenset(
     {
@@ -129,7 +131,7 @@ def _check_access() -> BaseResponse | None:
             raise PasswordChangeNeeded
         return redirect(url_for("account.password"))
     if is_allowed(request.endpoint, roles):
-        if request.endpoint in _TAKES_FILES and g.who:
+        if request.endpoint in _TAKES_FILES and g.who and request.mimetype == _WITH_FILES:
             request.max_content_length = _LARGEST_UPLOAD_BYTES
         return None
     if is_for_programs():

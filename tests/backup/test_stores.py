@@ -38,6 +38,7 @@ from federation.store.errors import (
 from federation.trust.issuer_store import issuer_tree
 
 TREES = [hub_tree, case_tree, node_tree, issuer_tree]
+ENDED = {"session"}  # since their address is kept everybody signs in once more
 ODD = "身后“一件事”\r\n\t\u2028'\"\\ 😀 \x85"
 
 
@@ -69,6 +70,8 @@ def value(column, number):
             return number % 2 == 0
         case "TEXT":
             return f"{ODD}{number}"
+        case "BLOB":
+            return bytes(range(256)) + bytes([number])
     size = getattr(column.type, "length", None) or 64
     return f"{number:04d} {column.name} 一{ODD}"[:size]
 
@@ -174,7 +177,8 @@ def test_an_older_store_is_brought_up_when_it_comes_back(store, tree):
     with read(new) as conn:
         for table in tables_at(tree, "0001"):
             if table.name in {t.name for t in tables_at(tree, newest(tree))}:
-                assert len(conn.execute(text(f'SELECT 1 FROM "{table.name}"')).all()) == 7
+                kept = 0 if table.name in ENDED else 7
+                assert len(conn.execute(text(f'SELECT 1 FROM "{table.name}"')).all()) == kept
 
 
 @pytest.mark.slow

@@ -210,29 +210,22 @@ def test_a_secret_that_others_may_read_stops_the_start(city):
 
 @pytest.mark.browser
 @pytest.mark.slow
-def test_the_whole_round_in_a_real_browser(city):
+def test_the_whole_round_in_a_real_browser(city, chromium):
     """Content policy, cookies across sites and the way out as a browser holds them."""
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        browser = play.chromium.launch(
-            executable_path="/usr/bin/chromium",
-            args=["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"],
-        )
-        page = browser.new_page(locale="zh-CN", base_url=city.address)
-        page.goto("/cases")
-        page.get_by_role("link", name="统一身份认证登录").click()
-        page.locator('input[name="login"]').fill("qian-lai")
-        page.locator('input[name="password"]').fill("anything")
-        page.locator('button[type="submit"]').click()
-        page.locator('button[type="submit"]').click()
-        page.wait_for_url(f"{city.address}/cases")
-        page.goto("/account/sign-ins")
-        assert page.get_by_text("统一身份认证").first.is_visible()
-        page.locator("summary", has_text="钱来").click()
-        page.get_by_role("button", name="退出登录").first.click()
-        page.wait_for_url("**/session/end**")
-        page.locator('button[value="yes"]').click()
-        page.wait_for_url(f"{city.address}/sign-in**")
-        assert page.get_by_text("您已退出登录").is_visible()
-        browser.close()
+    page = chromium.new_page(locale="zh-CN", base_url=city.address)
+    page.goto("/cases")
+    page.get_by_role("link", name="统一身份认证登录").click()
+    page.locator('input[name="login"]').fill("qian-lai")
+    page.locator('input[name="password"]').fill("anything")
+    page.locator('button[type="submit"]').click()
+    page.locator('button[type="submit"]').click()
+    page.wait_for_url(f"{city.address}/cases")
+    page.goto("/account/sign-ins")
+    assert page.get_by_text("统一身份认证").first.is_visible()
+    page.locator("summary", has_text="钱来").click()
+    page.get_by_role("button", name="退出登录").first.click()
+    page.wait_for_url("**/session/end**")
+    page.locator('button[value="yes"]').click()
+    page.wait_for_url(f"{city.address}/sign-in**")
+    assert page.get_by_text("您已退出登录").is_visible()
+    page.close()

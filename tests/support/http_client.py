@@ -28,6 +28,9 @@ class Seen:
     def text(self) -> str:
         return self.data.decode()
 
+    def close(self) -> None:
+        """Let go of nothing: the body was read whole."""
+
 
 class HttpClient:
     """One reader's client: `get` and `post`, as `Reader` uses them; no redirect is followed."""

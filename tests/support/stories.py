@@ -78,17 +78,34 @@ class Story:
     uses: tuple[Mapping[str, Any], ...]
 
 
+_APART = frozenset({
+    "deferred", "promised", "supplemented", "owed_extended", "owed_waived", "promise_checked",
+    "transferred", "urged", "reminded", "overdue", "escalated", "query_failed",
+})  # fmt: skip
+"""Events of walks that are no stories."""
+
+
+def _is_apart(event: Event) -> bool:
+    """Tell whether an event has no place in a story; a task waits for corrections as ever."""
+    return event.kind in _APART or (event.kind == "suspended" and "why" in event.data)
+
+
 # ── Reading what happened ────────────────────────────────────────────────────────────────────────
 
 
 def read_stories(platform: Any, clock: walks.WalkClock, scenario: str) -> tuple[Story, ...]:
-    """Run a scenario's walks in a rehearsal of the city and read back what happened."""
+    """Run a scenario's walks in a rehearsal of the city and read back what happened.
+
+    Walks in which people do what has no place in a story, such as urging a desk, are left out.
+    """
     (deployment,) = platform.deployments.all()
     told = []
     for walk in walks.read_walks(scenario):
         outcome = walks.run(platform, clock, deployment.id, walk)
         assert outcome.fault is None, outcome.fault
-        told.append(_story(deployment, walk.id, outcome.case_no or ""))
+        stored = keeping.load_case(deployment, outcome.case_no or "")
+        if stored is not None and not any(map(_is_apart, stored.events)):
+            told.append(_story(deployment, walk.id, stored.case_no))
     return tuple(told)
 
 

@@ -76,7 +76,7 @@ def test_a_kind_that_the_question_does_not_take_is_named(city):
     reader, _ = city.begin()
     reader.fill(PHOTOS, [("a.pdf", papers.pdf())]).press("上传所选文件 现场照片")
     assert reader.status == 422
-    assert "文件“a.pdf”是 PDF，这一项不接收。" in reader.text
+    assert "文件“a.pdf”的类型是“PDF”，这一项不接收。" in reader.text
     assert not city.rows()
 
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 import pytest
 from afterlife import HANDLED, begin, hand_in, handle
-from browsing import ARGUMENTS, CHROMIUM, Served
+from browsing import Served
 from contents import bring_matters, fill_city
 from flask import Flask
 from people import Reader
@@ -106,16 +106,6 @@ def _things(served: Served) -> dict[str, str]:
     draft = begin(citizen).address.split("/")[2]
     grant = next(g.id for g in served.platform.hub.grants(owner="police"))
     return {"case": case, "draft": draft, "grant": grant}
-
-
-@pytest.fixture(scope="session")
-def chromium() -> Iterator[object]:
-    """One browser."""
-    playwright = pytest.importorskip("playwright.sync_api")
-    with playwright.sync_playwright() as player:
-        browser = player.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        yield browser
-        browser.close()
 
 
 @pytest.fixture

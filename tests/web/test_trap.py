@@ -10,7 +10,7 @@ import json
 from pathlib import Path
 
 import pytest
-from browsing import ARGUMENTS, CHROMIUM, Served
+from browsing import CHROMIUM, Served
 from hostile import hostile_texts
 
 from builder.cases import commands
@@ -109,34 +109,29 @@ def _watch(page, home: str, sprung: list[str]) -> None:
     page.on("request", asked)
 
 
-def test_no_text_springs_the_trap_on_any_page(city, baited):
-    from playwright.sync_api import sync_playwright
-
+def test_no_text_springs_the_trap_on_any_page(city, baited, chromium):
     sprung: list[str] = []
     shown = 0
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
-        for account, addresses in _pages(baited).items():
-            context = browser.new_context(locale="zh-CN")
-            context.add_init_script(LAID)
-            context.add_cookies([{
-                "name": "scenarist", "url": city.address,
-                "value": city.reader(account).client.get_cookie("scenarist").value,
-            }])  # fmt: skip
-            page = context.new_page()
-            _watch(page, city.address, sprung)
-            for address in addresses:
-                answer = page.goto(city.address + address)
-                assert answer is not None
-                assert answer.status == 200, address
-                page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
-                for one in page.query_selector_all("main a, main button, main input")[:25]:
-                    one.dispatch_event("mouseover")
-                    one.dispatch_event("focus")
-                shown += "trap(" in page.inner_text("main")
-                sprung += [f"{address}: {what}" for what in page.evaluate("window.trapped")]
-                assert page.url.startswith(city.address), address
-            context.close()
-        browser.close()
+    for account, addresses in _pages(baited).items():
+        context = chromium.new_context(locale="zh-CN")
+        context.add_init_script(LAID)
+        context.add_cookies([{
+            "name": "scenarist", "url": city.address,
+            "value": city.reader(account).client.get_cookie("scenarist").value,
+        }])  # fmt: skip
+        page = context.new_page()
+        _watch(page, city.address, sprung)
+        for address in addresses:
+            answer = page.goto(city.address + address)
+            assert answer is not None
+            assert answer.status == 200, address
+            page.evaluate("document.querySelectorAll('details').forEach(d => d.open = true)")
+            for one in page.query_selector_all("main a, main button, main input")[:25]:
+                one.dispatch_event("mouseover")
+                one.dispatch_event("focus")
+            shown += "trap(" in page.inner_text("main")
+            sprung += [f"{address}: {what}" for what in page.evaluate("window.trapped")]
+            assert page.url.startswith(city.address), address
+        context.close()
     assert sprung == []
     assert shown > 10  # otherwise nothing would have been baited
