@@ -842,6 +842,9 @@ def _key(event: Event) -> str:
             return f"task_done.{event.data.get('outcome')}"
         case "suspended":
             return f"suspended.{event.data.get('why')}"
+        case "urged":
+            by_officer = event.actor is not None and event.actor.party is not None
+            return "urged.officer" if by_officer else "urged.applicant"
         case "promise_checked":
             return f"promise_checked.{str(event.data.get('kept')).lower()}"
         case _:
