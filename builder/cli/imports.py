@@ -30,7 +30,7 @@ def import_form(
     ],
     scenario: Annotated[str, typer.Option("--as", metavar="ID", help="场景编号 · Scenario id.")],
     out: Annotated[
-        Path | None, typer.Option(help="写到哪个目录，默认 ./ID · Folder; ./ID by default.")
+        Path | None, typer.Option(help="草稿放在其下的 ID 目录 · Draft goes into ID below.")
     ] = None,
     title: Annotated[str, typer.Option(help="中文名称 · Title in Chinese.")] = "",
     title_en: Annotated[str, typer.Option(help="英文名称 · Title in English.")] = "",
@@ -41,7 +41,7 @@ def import_form(
     wishes = Wishes(scenario, title, title_en, party)
     parties = frozenset(load_catalog().owners)
     imported = import_file(file, wishes, parties)
-    folder = out or Path(scenario)
+    folder = _named(out or Path(), scenario)
     files = write_folder(folder, imported, file.name, _officers())
     if term.json:
         term.print_json(
@@ -54,6 +54,11 @@ def import_form(
         )
         return
     _print(term, folder, imported.report)
+
+
+def _named(out: Path, scenario: str) -> Path:
+    """Return the draft's folder: a scenario's folder is called as its id."""
+    return out if out.name == scenario else out / scenario
 
 
 def _officers() -> dict[str, str]:

@@ -56,5 +56,15 @@ def test_what_cannot_be_imported_is_told_and_leaves_nothing(tmp_path):
     told = _run("--json", "import-form", broken, "--as", "t91-x", "--out", out, code=1)
     assert json.loads(told.stderr)["findings"][0]["code"] == "import.ref"
     assert not out.exists()
+    out.mkdir()
+    (out / "mine.txt").write_text("kept", "utf-8")
     taken = ("--json", "import-form", FORMS / "sflll.json", "--as", "t91-x", "--out", tmp_path)
     assert json.loads(_run(*taken, code=1).stderr)["code"] == "import.folder-taken"
+
+
+def test_a_draft_lies_in_a_folder_of_its_own_name(tmp_path):
+    form = FORMS / "key_contacts.json"
+    made = _run("--json", "import-form", form, "--as", "t92-x", "--out", tmp_path / "drafts")
+    folder = tmp_path / "drafts" / "t92-x"
+    assert json.loads(made.stdout)["folder"] == str(folder)
+    assert json.loads(_run("--json", "check", folder).stdout)[0]["ok"]
