@@ -46,10 +46,21 @@ class HttpClient:
     def get(self, path: str, headers: Mapping[str, str] | None = None) -> Seen:
         return self._send("GET", path, b"", dict(headers or {}))
 
-    def post(self, path: str, data: Mapping[str, object] | None = None) -> Seen:
-        body = urlencode(data or {}, doseq=True).encode()
-        kind = {"Content-Type": "application/x-www-form-urlencoded"}
-        return self._send("POST", path, body, kind)
+    def post(
+        self, path: str, data: Mapping[str, object] | None = None, content_type: str | None = None
+    ) -> Seen:
+        if content_type == "multipart/form-data":
+            body, kind = urllib3.encode_multipart_formdata(
+                [
+                    (name, value)
+                    for name, values in (data or {}).items()
+                    for value in (values if isinstance(values, list | tuple) else [values])
+                ]
+            )
+        else:
+            body = urlencode(data or {}, doseq=True).encode()
+            kind = "application/x-www-form-urlencoded"
+        return self._send("POST", path, body, {"Content-Type": kind})
 
     def close(self) -> None:
         self._pool.clear()
